@@ -1,0 +1,1 @@
+"""Faces: detection, alignment, frozen recognisers and the caches of what they find."""
