@@ -1,0 +1,1 @@
+"""Images for training and evaluation: files, LFW, folders, CLIC, and the pipelines over them."""
