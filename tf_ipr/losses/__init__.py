@@ -1,0 +1,1 @@
+"""Training losses: distortion, multi-scale structural similarity, identity and their sum."""
