@@ -1,0 +1,80 @@
+"""A loop over time steps that is fast wherever TensorFlow runs.
+
+The coder's steps are tiny (a dozen operations on a handful of numbers), so the loop around them is
+what costs: in TensorFlow's executor every loop variable passes several control-flow nodes per
+iteration, in TFLite every iteration enters a subgraph. Hence
+
+  * `UNROLL` steps make one iteration;
+  * results are pushed into a small rolling buffer with slice and concatenation (plain copies of
+    fixed shape, the same everywhere; TFLite rebuilds a whole TensorArray at each write), and
+  * an outer loop collects the buffers, so that the work grows linearly with the number of steps
+    in practice (each level copies at most a few hundred kilobytes per iteration).
+"""
+
+from __future__ import annotations
+
+from typing import Callable, List, Sequence, Tuple
+
+import tensorflow as tf
+
+UNROLL = 16  # Steps per iteration of the inner loop.
+BLOCKS = 32  # Iterations of the inner loop per iteration of the outer loop.
+STEP_MULTIPLE = UNROLL * BLOCKS  # Grids are padded to a multiple of this many steps.
+
+
+def scan(step: Callable, carry: Tuple[tf.Tensor, ...], grids: Sequence[tf.Tensor],
+         num_steps: tf.Tensor, backward: bool = False):
+    """Runs `carry, out = step(carry, *[grid[t] for grid in grids])` for t = 0..num_steps-1.
+
+    Args:
+      step: the step; `out` must have the shape and dtype of `grids[0][t]`.
+      carry: tensors handed from step to step; shapes and dtypes stay.
+      grids: tensors [T, ...] of equal shape, T a positive multiple of `STEP_MULTIPLE`.
+      num_steps: int32 scalar, 0..T; rounded up to a multiple of `UNROLL`, so the padding of the
+        grids must make `step` harmless.
+      backward: run t = num_steps-1 .. 0 instead.
+
+    Returns:
+      The last carry, and the outs [T, ...] in the order of t. Rows of steps that did not run are
+      zero if `backward`, else undefined.
+    """
+    rest = tf.shape(grids[0])[1:]
+    chunk_shape = tf.concat([[-1, BLOCKS, UNROLL], rest], axis=0)
+    chunks = [tf.reshape(grid, chunk_shape) for grid in grids]
+    num_blocks = (num_steps + (UNROLL - 1)) // UNROLL
+    num_chunks = (num_blocks + (BLOCKS - 1)) // BLOCKS
+
+    def run_block(carry, rows, _):
+        steps = list(zip(*[tf.unstack(row, num=UNROLL) for row in rows]))
+        outs = []
+        for inputs in (reversed(steps) if backward else steps):
+            carry, out = step(carry, *inputs)
+            outs.append(out)
+        return carry, tf.stack(outs[::-1] if backward else outs)
+
+    def run_chunk(carry, rows, index):
+        count = tf.minimum(num_blocks - index * BLOCKS, BLOCKS)
+        return _roll(run_block, carry, rows, count, backward)
+
+    carry, outs = _roll(run_chunk, carry, chunks, num_chunks, backward)
+    return carry, tf.reshape(outs, tf.shape(grids[0]))
+
+
+def _roll(body: Callable, carry: Tuple[tf.Tensor, ...], rows: List[tf.Tensor], count: tf.Tensor,
+          backward: bool):
+    """Loops `carry, out = body(carry, [row[i] for row in rows], i)` over i < count."""
+    def iterate(done, buffer, *carry):
+        index = count - 1 - done if backward else done
+        new_carry, out = body(carry, [tf.gather(row, index) for row in rows], index)
+        # The newest row goes first: backward, that is already the order of i.
+        pushed = tf.concat([out[tf.newaxis], buffer[:-1]], axis=0)
+        for new, old in zip((pushed,) + tuple(new_carry), (buffer,) + carry):
+            new.set_shape(old.shape)
+        return (done + 1, pushed) + tuple(new_carry)
+
+    _, buffer, *carry = tf.while_loop(
+        lambda done, *_: done < count, iterate,
+        (tf.constant(0), tf.zeros_like(rows[0])) + tuple(carry), parallel_iterations=1)
+    if not backward:
+        buffer = tf.gather(buffer, tf.maximum(count - 1 - tf.range(tf.shape(buffer)[0]), 0))
+    return tuple(carry), buffer
