@@ -1,0 +1,1 @@
+"""Architectures of published face recognisers, as functional Keras models with frozen weights."""
