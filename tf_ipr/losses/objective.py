@@ -1,0 +1,87 @@
+"""The training objectives REC, IP and IPR ("Identity Preserving Loss for Learned Image
+Compression", CVPR Workshops 2022, equations 1, 5 and 7).
+
+    REC:  rec + λ_rate · rate
+    IP:         λ_rate · rate + λ_id · id
+    IPR:  rec + λ_rate · rate + λ_id · id          λ_id = 1 in the paper
+
+rec is a distortion of `distortion.py`, rate is in bits per pixel, id is 1 - cos of `identity.py`.
+For a variable-rate model λ_rate depends on the quality, geometrically from `lambda_rate_max` at
+quality 1 to `lambda_rate_min` at quality 100.  The Lagrangian of each image is then divided by
+√λ_rate, without which the lowest qualities, whose distortion and λ_rate are large, would own the
+gradient.  For a fixed rate this is a constant, and Adam does not see constants.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import tensorflow as tf
+
+from tf_ipr.losses.distortion import DISTORTIONS
+from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
+
+OBJECTIVES = ("rec", "ip", "ipr")
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """What training minimises.
+
+    Attributes:
+      objective: "rec", "ip" or "ipr".
+      distortion: "l2" or "msssim"; unused by "ip".
+      lambda_rate_max: weight of one bit per pixel at quality 1.
+      lambda_rate_min: the same at quality 100; equal to the maximum for a single rate.
+      lambda_id: weight of 1 - cos; unused by "rec".
+    """
+
+    objective: str = "rec"
+    distortion: str = "l2"
+    lambda_rate_max: float = 2.0
+    lambda_rate_min: float = 0.0125
+    lambda_id: float = 1.0
+
+    def __post_init__(self):
+        for name, allowed in (("objective", OBJECTIVES), ("distortion", tuple(DISTORTIONS))):
+            if getattr(self, name) not in allowed:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of "
+                                 f"{', '.join(allowed)}.")
+        if not 0 < self.lambda_rate_min <= self.lambda_rate_max:
+            raise ValueError(
+                f"lambda_rate_min is {self.lambda_rate_min} and lambda_rate_max is "
+                f"{self.lambda_rate_max}; both must be positive, the minimum not above the maximum.")
+        if self.lambda_id <= 0:
+            raise ValueError(f"lambda_id is {self.lambda_id}; it must be positive. "
+                             "For no identity term use the objective rec.")
+
+    @property
+    def needs_identity(self) -> bool:
+        """Whether a recogniser takes part."""
+        return self.objective != "rec"
+
+    def lambda_rate(self, quality):
+        """float32 quality [B] in 1..100 -> float32 [B], geometric between the two ends."""
+        position = (quality - MIN_QUALITY) / (MAX_QUALITY - MIN_QUALITY)
+        first, last = tf.math.log(self.lambda_rate_max), tf.math.log(self.lambda_rate_min)
+        return tf.exp(first + (last - first) * position)
+
+    def __call__(self, image, reconstruction, rate_bpp, lambda_rate, identity=None):
+        """The Lagrangian of each image.
+
+        Args:
+          image, reconstruction: float32 [B,H,W,3] in 0..255.
+          rate_bpp: float32 [B], bits per pixel.
+          lambda_rate: float32 [B].
+          identity: float32 [B], 1 - cos, for "ip" and "ipr".
+
+        Returns:
+          (loss [B], distortion [B]); the distortion is reported even where "ip" ignores it.
+        """
+        distortion = DISTORTIONS[self.distortion](image, reconstruction)
+        loss = lambda_rate * rate_bpp
+        if self.objective != "ip":
+            loss += distortion
+        if self.needs_identity:
+            loss += self.lambda_id * identity
+        return loss / tf.sqrt(lambda_rate), distortion

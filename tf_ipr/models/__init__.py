@@ -1,0 +1,14 @@
+"""What is learned.
+
+    config.py            ModelConfig: shapes and presets
+    mobile.py            transforms in plain Keras layers (default)
+    hyperprior.py        transforms of the paper's reference, on tensorflow-compression
+    gains.py             channel gains per quality
+    integer_network.py   ẑ → scale index as it is trained
+    frozen_network.py    the same with constant integers, and the proof that it is exact
+    network.py           all transforms and the data flow between them
+    entropy_model.py     rates for training; integer tables for coding
+    training_model.py    network and entropy model with noise and straight-through rounding
+    inference.py         image to symbols, symbols to image
+    model_folder.py      models on disk, model id
+"""

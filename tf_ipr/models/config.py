@@ -1,0 +1,78 @@
+"""What a model is made of: a frozen record that travels with its weights.
+
+The record is written as `config.json` into every model folder and checkpoint, so that a model is
+always rebuilt as it was trained.  Presets are in `PRESETS`; an unknown key is an error.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+ARCHITECTURES = ("mobile", "hyperprior")
+
+
+class ConfigError(ValueError):
+    """A model description that names unknown or impossible values."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Shapes of one codec.
+
+    Attributes:
+      architecture: "mobile" (mean and scale, transforms at 1/8 resolution, plain Keras layers) or
+        "hyperprior" (the scale hyperprior of Ballé et al. 2018 on SignalConv2D and GDN).
+      width: channels of the residual blocks at 1/8 resolution ("mobile") or of every hidden layer
+        ("hyperprior", N of the paper).
+      latent_channels: channels M of the latent y at 1/16 resolution.
+      side_channels: channels of the hyper-latent z at 1/64 resolution.
+      hyper_width: hidden channels of the hyper transforms, integer network included.
+      analysis_blocks: residual blocks of the analysis at (1/8, 1/16); "mobile" only.
+      synthesis_blocks: residual blocks of the synthesis at (1/16, 1/8); "mobile" only. The decoder
+        runs on a server, so it may be larger than the encoder.
+      num_rates: quality levels with a gain vector of their own; 1 is a single-rate model.
+    """
+
+    architecture: str = "mobile"
+    width: int = 64
+    latent_channels: int = 96
+    side_channels: int = 48
+    hyper_width: int = 64
+    analysis_blocks: tuple[int, int] = (2, 1)
+    synthesis_blocks: tuple[int, int] = (2, 3)
+    num_rates: int = 8
+
+    def __post_init__(self):
+        if self.architecture not in ARCHITECTURES:
+            raise ConfigError(f"architecture is {self.architecture!r}; it must be one of "
+                              f"{', '.join(ARCHITECTURES)}.")
+        for name in ("width", "latent_channels", "side_channels", "hyper_width", "num_rates"):
+            value = getattr(self, name)
+            if not isinstance(value, int) or not 1 <= value <= 1024:
+                raise ConfigError(f"{name} is {value!r}; it must be an integer in 1..1024.")
+        for name in ("analysis_blocks", "synthesis_blocks"):
+            value = tuple(getattr(self, name))
+            if len(value) != 2 or any(not isinstance(v, int) or v < 0 for v in value):
+                raise ConfigError(f"{name} is {value!r}; it must be two integers of 0 or more.")
+            object.__setattr__(self, name, value)  # JSON gives lists
+
+    def to_dict(self) -> dict:
+        """The record as plain JSON types."""
+        return {k: list(v) if isinstance(v, tuple) else v
+                for k, v in dataclasses.asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: dict) -> "ModelConfig":
+        """The inverse of `to_dict`; raises `ConfigError` on an unknown key."""
+        known = [f.name for f in dataclasses.fields(cls)]
+        unknown = sorted(set(values) - set(known))
+        if unknown:
+            raise ConfigError(f"Unknown model settings {unknown}; known are {known}.")
+        return cls(**values)
+
+
+PRESETS = {
+    "mobile": ModelConfig(),
+    "hyperprior": ModelConfig(architecture="hyperprior", width=128, latent_channels=192,
+                              side_channels=128, hyper_width=128),
+}

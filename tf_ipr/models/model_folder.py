@@ -1,0 +1,150 @@
+"""Models on disk: a folder with everything an encoder or decoder needs, and nothing of training.
+
+    config.json    ModelConfig, format version, model id, and what the trainer wants to tell
+    entropy.npz    the exact part: probability tables and integer weights (docs/bitstream.md)
+    weights.npz    the float part: transforms, mean head, gains
+
+The model id is a hash of entropy.npz's arrays.  A stream carries it, and a decoder refuses a
+stream of another model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import pathlib
+import zipfile
+
+import numpy as np
+
+from tf_ipr import atomic_file
+from tf_ipr.coding.tables import ProbabilityTables
+from tf_ipr.models.config import ModelConfig
+from tf_ipr.models.frozen_network import FrozenHyperSynthesis
+from tf_ipr.models.inference import InferenceModel
+from tf_ipr.models.network import CodecNetwork
+
+FORMAT = "1.0"
+_PARTS = ("analysis", "synthesis", "hyper_analysis", "hyper_mean", "gain", "inverse_gain")
+
+
+class CheckpointError(ValueError):
+    """A model folder or checkpoint that is missing, damaged, or of another architecture."""
+
+
+def float_weights(network: CodecNetwork) -> dict:
+    """The float variables of a network by name, e.g. "synthesis/03"."""
+    return {f"{part}/{i:02d}": variable for part in _PARTS
+            if getattr(network, part) is not None
+            for i, variable in enumerate(getattr(network, part).variables)}
+
+
+def model_id_of(entropy_arrays: dict) -> str:
+    """8 hex digits: the first four bytes of a SHA-256 over names, types, shapes and values."""
+    digest = hashlib.sha256()
+    for name in sorted(entropy_arrays):
+        value = np.ascontiguousarray(entropy_arrays[name])
+        value = value.astype(value.dtype.newbyteorder("<"), copy=False)
+        digest.update(f"{name} {value.dtype.name} {value.shape}".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()[:8]
+
+
+def entropy_arrays(model: InferenceModel) -> dict:
+    """The arrays of entropy.npz."""
+    return {**model.tables.to_arrays(), **model.hyper_index.to_arrays()}
+
+
+def save(model: InferenceModel, folder, training: dict) -> str:
+    """Writes a model folder and returns the model id.
+
+    Other files in the folder (a model card, metrics, exports) are left alone.
+
+    Args:
+      model: what to write.
+      folder: path, created if absent.
+      training: JSON-able facts about how it was made, kept in config.json.
+
+    Raises:
+      OSError: the folder cannot be written.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    exact = entropy_arrays(model)
+    weights = {name: v.numpy() for name, v in float_weights(model.network).items()}
+    model_id = model_id_of(exact)
+    config = dict(format=FORMAT, model_id=model_id, model=model.network.config.to_dict(),
+                  training=training)
+    for name, arrays in (("entropy.npz", exact), ("weights.npz", weights)):
+        with atomic_file.writing(folder / name, "wb") as f:
+            np.savez_compressed(f, **arrays)
+    with atomic_file.writing(folder / "config.json", "w") as f:
+        json.dump(config, f, indent=2)
+    return model_id
+
+
+def load(folder) -> tuple:
+    """Reads a model folder.
+
+    Returns:
+      (InferenceModel, config dict as in config.json).
+
+    Raises:
+      CheckpointError: a file is missing or damaged, the weights belong to another architecture, or
+        the exact part is not the one config.json names.
+    """
+    folder = pathlib.Path(folder)
+    config = _read_config(folder)
+    exact = _read_arrays(folder / "entropy.npz")
+    found = model_id_of(exact)
+    if found != config["model_id"]:
+        raise CheckpointError(f"{folder / 'entropy.npz'} hashes to model {found}, config.json names "
+                              f"{config['model_id']}. The files belong to different models.")
+    try:
+        hyper_index = FrozenHyperSynthesis.from_arrays(exact)
+        tables = ProbabilityTables.from_arrays(exact)
+        network = CodecNetwork(ModelConfig.from_dict(config["model"]))
+    except (KeyError, ValueError) as error:
+        raise CheckpointError(f"{folder} does not hold a usable model: {error}") from error
+    _assign(network, _read_arrays(folder / "weights.npz"), folder / "weights.npz")
+    return InferenceModel(network, hyper_index, tables), config
+
+
+def _read_config(folder: pathlib.Path) -> dict:
+    path = folder / "config.json"
+    if not path.is_file():
+        raise CheckpointError(f"{folder} is no model folder: it has no config.json. Give a folder "
+                              "such as savedmodels/lfw_l2_rec.")
+    try:
+        config = json.loads(path.read_text())
+        version, _, _ = config["format"], config["model_id"], config["model"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} is not a model description: {error!r}") from error
+    if version.split(".")[0] != FORMAT.split(".")[0]:
+        raise CheckpointError(f"{path} has format {version}; this version reads {FORMAT}. "
+                              "Update tf_ipr or train the model again.")
+    return config
+
+
+def _read_arrays(path: pathlib.Path) -> dict:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise CheckpointError(f"{os.fspath(path)} is missing or damaged: {error}") from error
+
+
+def _assign(network: CodecNetwork, values: dict, path) -> None:
+    variables = float_weights(network)
+    differences = [f"{name} is missing" for name in variables if name not in values]
+    differences += [f"{name} is not of this architecture" for name in values
+                    if name not in variables]
+    differences += [f"{name} has shape {values[name].shape}, not {tuple(v.shape)}"
+                    for name, v in variables.items()
+                    if name in values and values[name].shape != tuple(v.shape)]
+    if differences:
+        raise CheckpointError(f"{path} does not fit the architecture of its config.json: "
+                              + "; ".join(differences[:5]) + ".")
+    for name, variable in variables.items():
+        variable.assign(values[name].astype(variable.dtype.as_numpy_dtype))

@@ -1,0 +1,96 @@
+"""The learned parts of one codec and the data flow between them; no entropy model, no coder.
+
+    x ─ pad ─ g_a ─ y ─×gain─┬──────── y·gain [B,h,w,M]
+                             └ pad ─ h_a ─ z ─ round ─ ẑ ─┬ integer h_s ─ table index
+                                                          └ mean h_s ─── μ
+    ŷ ─÷gain─ g_s ─ crop ─ x̂
+
+An architecture is a file with `analysis`, `synthesis`, `hyper_analysis` and `hyper_mean`; adding
+one means adding its file to `_architecture`.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_ipr.models.config import ModelConfig
+from tf_ipr.models.gains import QualityGain
+from tf_ipr.models.integer_network import IntegerHyperSynthesis
+
+STRIDE = 16  # of the latent, in pixels
+SIDE_STRIDE = 4  # of the hyper-latent, in latent positions
+MIN_SIDE = 16  # shortest image side, in pixels
+
+# Gains at first: a range of 12 in the quantisation step suits a range of 150 in λ.
+_FIRST_GAIN, _LAST_GAIN = 2.0, 24.0
+
+
+def _architecture(name: str):
+    if name == "mobile":
+        from tf_ipr.models import mobile
+        return mobile
+    from tf_ipr.models import hyperprior  # needs tensorflow-compression, `mobile` does not
+    return hyperprior
+
+
+def pad_to_stride(image):
+    """Mirrors [B,H,W,3] at the bottom and right edge up to multiples of 16; H, W >= 16."""
+    height, width = tf.shape(image)[1], tf.shape(image)[2]
+    return tf.pad(image, [[0, 0], [0, -height % STRIDE], [0, -width % STRIDE], [0, 0]], "SYMMETRIC")
+
+
+class CodecNetwork(tf.Module):
+    """Transforms, gains and hyper-synthesis of one codec.
+
+    Images are float32 [B,H,W,3] in 0..255; a latent is float32 [B,h,w,M] with h = ceil(H/16); side
+    information is float32 [B,ceil(h/4),ceil(w/4),C]; quality is float32 [B] in 1..100.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__(name="codec_network")
+        architecture = _architecture(config.architecture)
+        self.config = config
+        self.analysis = architecture.analysis(config)
+        self.synthesis = architecture.synthesis(config)
+        self.hyper_analysis = architecture.hyper_analysis(config)
+        self.hyper_mean = architecture.hyper_mean(config)
+        self.hyper_index = IntegerHyperSynthesis(config.side_channels, config.hyper_width,
+                                                 config.latent_channels)
+        self.gain = QualityGain(config.latent_channels, config.num_rates,
+                                _FIRST_GAIN, _LAST_GAIN, name="gain")
+        self.inverse_gain = QualityGain(config.latent_channels, config.num_rates,
+                                        1 / _FIRST_GAIN, 1 / _LAST_GAIN, name="inverse_gain")
+        self._build()
+
+    def _build(self):
+        """Creates every variable now, so that weights can be listed, loaded and averaged."""
+        y = self.analysis(tf.zeros([1, 64, 64, 3]))
+        self.mean(self.side(y), y)
+        self.synthesis(y)
+
+    def analyse(self, image):
+        """x -> y, padding included; independent of the quality."""
+        return self.analysis(pad_to_stride(image))
+
+    def side(self, gained):
+        """y·gain -> z, not rounded; zero padding to multiples of 4 included."""
+        height, width = tf.shape(gained)[1], tf.shape(gained)[2]
+        padded = tf.pad(gained, [[0, 0], [0, -height % SIDE_STRIDE], [0, -width % SIDE_STRIDE],
+                                 [0, 0]])
+        return self.hyper_analysis(padded)
+
+    def index(self, z_hat, like, hyper_index=None):
+        """ẑ -> table index, integers 0..63 held as float32, cropped to the positions of `like`."""
+        index = (hyper_index or self.hyper_index)(z_hat)
+        return index[:, :tf.shape(like)[1], :tf.shape(like)[2]]
+
+    def mean(self, z_hat, like):
+        """ẑ -> μ of the gained latent, cropped to the positions of `like`; zero where scale only."""
+        if self.hyper_mean is None:
+            return tf.zeros_like(like)
+        return self.hyper_mean(z_hat)[:, :tf.shape(like)[1], :tf.shape(like)[2]]
+
+    def synthesise(self, gained_hat, quality, height, width):
+        """ŷ·gain -> x̂ float32 [B,height,width,3], about 0..255, not clipped."""
+        image = self.synthesis(gained_hat * self.inverse_gain(quality))
+        return image[:, :height, :width]

@@ -1,0 +1,64 @@
+"""The codec as it is trained: network and entropy model, noise for rates, rounding for decoders."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tf_ipr.models.config import ModelConfig
+from tf_ipr.models.entropy_model import MAX_SYMBOL, EntropyModel
+from tf_ipr.models.frozen_network import MAX_SIDE_SYMBOL
+from tf_ipr.models.integer_network import clip_towards, round_half_up
+from tf_ipr.models.network import CodecNetwork
+
+
+class Forward(NamedTuple):
+    """What one pass gives.
+
+    Attributes:
+      reconstruction: x̂ float32 [B,H,W,3], about 0..255, not clipped.
+      rate_bpp: float32 [B], bits per pixel of the real image under additive noise, z included.
+      side_bpp: float32 [B], the part of it that is z.
+    """
+
+    reconstruction: tf.Tensor
+    rate_bpp: tf.Tensor
+    side_bpp: tf.Tensor
+
+
+class TrainingModel(tf.Module):
+    """Everything with variables that training changes.
+
+    Attributes:
+      network: the `CodecNetwork`, all that is left at inference beside the frozen tables.
+      entropy_model: the `EntropyModel`.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__(name="training_model")
+        self.config = config
+        self.network = CodecNetwork(config)
+        self.entropy_model = EntropyModel(config.side_channels)
+
+    def __call__(self, image, quality) -> Forward:
+        """float32 [B,H,W,3] in 0..255 and quality [B] in 1..100 -> `Forward`."""
+        network, entropy_model = self.network, self.entropy_model
+        height, width = tf.shape(image)[1], tf.shape(image)[2]
+        gained = network.analyse(image) * network.gain(quality)
+        z = network.side(gained)
+        z_hat = clip_towards(round_half_up(z), -MAX_SIDE_SYMBOL, MAX_SIDE_SYMBOL)
+        index, mean = network.index(z_hat, gained), network.mean(z_hat, gained)
+        side_bits = entropy_model.side_bits(z)
+        latent_bits = entropy_model.latent_bits(gained, index, mean)
+        gained_hat = mean + _quantise(gained - mean, index)
+        pixels = tf.cast(height * width, tf.float32)
+        return Forward(network.synthesise(gained_hat, quality, height, width),
+                       (side_bits + latent_bits) / pixels, side_bits / pixels)
+
+
+def _quantise(residual, index):
+    """Rounds as the encoder does, symbols of table 0 to zero; the gradient passes straight."""
+    rounded = tf.clip_by_value(tf.floor(residual + 0.5), -float(MAX_SYMBOL), float(MAX_SYMBOL))
+    symbols = tf.where(index > 0.5, rounded, tf.zeros_like(rounded))
+    return residual + tf.stop_gradient(symbols - residual)
