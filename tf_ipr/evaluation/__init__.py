@@ -1,0 +1,1 @@
+"""Evaluation: image quality, identification protocols, and the codecs to compare with."""
