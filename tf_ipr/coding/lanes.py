@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import NamedTuple, Union
 
+import numpy as np
 import tensorflow as tf
 
+from tf_ipr.coding import compaction
 from tf_ipr.coding import scan
 
 MIN_LANES, MAX_LANES = 2, 32
@@ -45,11 +47,12 @@ class Deal(NamedTuple):
 
     coded: tf.Tensor  # bool [B, N]: the symbol is coded.
     place: tf.Tensor  # int32 [B, N]: index into the flattened grid; any valid one if not coded.
-    shape: tf.Tensor  # int32 [3]: T, B, K. T is a positive multiple of `scan.STEP_MULTIPLE`.
+    shape: tf.Tensor  # int32 [3]: T, B, K. T is as `scan.scan` wants it.
     num_steps: tf.Tensor  # int32 []: steps that hold symbols.
 
 
-def deal(tables: tf.Tensor, lanes: Union[int, tf.Tensor], max_lanes=None) -> Deal:
+def deal(tables: tf.Tensor, lanes: Union[int, tf.Tensor], max_lanes=None,
+         unroll: int = scan.UNROLL) -> Deal:
     """Deals the coded symbols to lanes.
 
     Args:
@@ -57,26 +60,27 @@ def deal(tables: tf.Tensor, lanes: Union[int, tf.Tensor], max_lanes=None) -> Dea
       lanes: K, a Python int (all shapes stay static, as XLA needs), or int32 [B]: images of
         different size in one batch. Lanes beyond an image's own have no symbols.
       max_lanes: K of the grid; needed only with a tensor of lanes. Default: its maximum.
+      unroll: steps per loop iteration, see `scan`; T is padded accordingly.
     """
     coded = tables >= 0
-    ones = tf.cast(coded, tf.int32)
-    number = tf.maximum(tf.cumsum(ones, axis=1) - 1, 0)
-    count = tf.reduce_sum(ones, axis=1)
-    batch, length = (tf.shape(tables)[0], tf.shape(tables)[1])
-    if isinstance(lanes, int):
-        per_image = lanes
-        longest = (length + (lanes - 1)) // lanes
-        max_lanes = lanes
+    number = compaction.running_sum(tf.cast(coded, tf.int32))
+    count = tf.reduce_sum(tf.cast(coded, tf.int32), axis=1)
+    num_steps = tf.reduce_max((count + (lanes - 1)) // lanes)
+    batch, length = tf.shape(tables)[0], tf.shape(tables)[1]
+    if isinstance(lanes, (int, np.integer)):
+        per_image, max_lanes = lanes, lanes
+        most_steps = (length + (lanes - 1)) // lanes
     else:
         per_image = lanes[:, tf.newaxis]
-        longest = tf.reduce_max((count + (lanes - 1)) // lanes)
         max_lanes = tf.reduce_max(lanes) if max_lanes is None else max_lanes
-    num_steps = tf.reduce_max((count + (lanes - 1)) // lanes)
-    chunks = tf.maximum((longest + (scan.STEP_MULTIPLE - 1)) // scan.STEP_MULTIPLE, 1)
+        most_steps = num_steps
+    multiple = unroll * scan.BLOCKS
+    padded_steps = tf.maximum((most_steps + (multiple - 1)) // multiple, 1) * multiple
+    number = tf.maximum(number - 1, 0)
     step = number // per_image
-    lane = number - step * per_image
-    place = (step * batch + tf.range(batch)[:, tf.newaxis]) * max_lanes + lane
-    return Deal(coded, place, tf.stack([chunks * scan.STEP_MULTIPLE, batch, max_lanes]), num_steps)
+    place = ((step * batch + tf.range(batch)[:, tf.newaxis]) * max_lanes
+             + number - step * per_image)
+    return Deal(coded, place, tf.stack([padded_steps, batch, max_lanes]), num_steps)
 
 
 def to_grid(values: tf.Tensor, deal: Deal, empty: int) -> tf.Tensor:

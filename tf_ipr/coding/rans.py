@@ -42,7 +42,8 @@ class Lookup(NamedTuple):
 
 
 def encode_steps(states: tf.Tensor, frequency: tf.Tensor, cumulative: tf.Tensor,
-                 num_steps: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+                 num_steps: tf.Tensor, unroll: int = scan.UNROLL
+                 ) -> Tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Encodes a grid of symbols, last step first.
 
     Args:
@@ -50,6 +51,7 @@ def encode_steps(states: tf.Tensor, frequency: tf.Tensor, cumulative: tf.Tensor,
       frequency: int32 [T, B, K], 1..4095, or 4096 where the lane has no symbol.
       cumulative: int32 [T, B, K], 0..4095, 0 where the lane has no symbol.
       num_steps: int32 scalar, steps that hold symbols. T as `scan.scan` wants it.
+      unroll: steps per loop iteration, see `scan`.
 
     Returns:
       states: int32 [B, K] after encoding.
@@ -66,12 +68,12 @@ def encode_steps(states: tf.Tensor, frequency: tf.Tensor, cumulative: tf.Tensor,
         return (reduced + reduced // frequency * gain + cumulative,), state
 
     (states,), before = scan.scan(step, (states,), [frequency, limit, gain, cumulative],
-                                  num_steps, backward=True)
+                                  num_steps, unroll, backward=True)
     return states, tf.math.floormod(before, WORD), before > limit
 
 
 def decode_steps(states: tf.Tensor, words: tf.Tensor, position: tf.Tensor, tables: tf.Tensor,
-                 num_steps: tf.Tensor, lookup: Lookup):
+                 num_steps: tf.Tensor, lookup: Lookup, unroll: int = scan.UNROLL):
     """Decodes a grid of symbols.
 
     Args:
@@ -82,6 +84,7 @@ def decode_steps(states: tf.Tensor, words: tf.Tensor, position: tf.Tensor, table
         the start of the identity table where the lane has no symbol.
       num_steps: int32 scalar, steps that hold symbols. T as `scan.scan` wants it.
       lookup: the slot tables.
+      unroll: steps per loop iteration, see `scan`.
 
     Returns:
       states: int32 [B, K] after decoding.
@@ -110,5 +113,5 @@ def decode_steps(states: tf.Tensor, words: tf.Tensor, position: tf.Tensor, table
         refilled = tf.minimum(state, STATE_LOW - 1) * WORD + tf.gather(words, read)
         return (tf.where(short, refilled, state), read[:, -1:]), slot
 
-    (states, end), slots = scan.scan(step, (states, last), [tables], num_steps)
+    (states, end), slots = scan.scan(step, (states, last), [tables], num_steps, unroll)
     return states, position + (end - last)[:, 0], slots

@@ -4,7 +4,7 @@ The coder's steps are tiny (a dozen operations on a handful of numbers), so the 
 what costs: in TensorFlow's executor every loop variable passes several control-flow nodes per
 iteration, in TFLite every iteration enters a subgraph. Hence
 
-  * `UNROLL` steps make one iteration;
+  * several steps (`unroll`) make one iteration;
   * results are pushed into a small rolling buffer with slice and concatenation (plain copies of
     fixed shape, the same everywhere; TFLite rebuilds a whole TensorArray at each write), and
   * an outer loop collects the buffers, so that the work grows linearly with the number of steps
@@ -17,21 +17,21 @@ from typing import Callable, List, Sequence, Tuple
 
 import tensorflow as tf
 
-UNROLL = 16  # Steps per iteration of the inner loop.
+UNROLL = 16  # Default number of steps per iteration of the inner loop.
 BLOCKS = 32  # Iterations of the inner loop per iteration of the outer loop.
-STEP_MULTIPLE = UNROLL * BLOCKS  # Grids are padded to a multiple of this many steps.
 
 
 def scan(step: Callable, carry: Tuple[tf.Tensor, ...], grids: Sequence[tf.Tensor],
-         num_steps: tf.Tensor, backward: bool = False):
+         num_steps: tf.Tensor, unroll: int = UNROLL, backward: bool = False):
     """Runs `carry, out = step(carry, *[grid[t] for grid in grids])` for t = 0..num_steps-1.
 
     Args:
       step: the step; `out` must have the shape and dtype of `grids[0][t]`.
       carry: tensors handed from step to step; shapes and dtypes stay.
-      grids: tensors [T, ...] of equal shape, T a positive multiple of `STEP_MULTIPLE`.
-      num_steps: int32 scalar, 0..T; rounded up to a multiple of `UNROLL`, so the padding of the
+      grids: tensors [T, ...] of equal shape, T a positive multiple of `unroll * BLOCKS`.
+      num_steps: int32 scalar, 0..T; rounded up to a multiple of `unroll`, so the padding of the
         grids must make `step` harmless.
+      unroll: steps per iteration of the inner loop.
       backward: run t = num_steps-1 .. 0 instead.
 
     Returns:
@@ -39,13 +39,13 @@ def scan(step: Callable, carry: Tuple[tf.Tensor, ...], grids: Sequence[tf.Tensor
       zero if `backward`, else undefined.
     """
     rest = tf.shape(grids[0])[1:]
-    chunk_shape = tf.concat([[-1, BLOCKS, UNROLL], rest], axis=0)
+    chunk_shape = tf.concat([[-1, BLOCKS, unroll], rest], axis=0)
     chunks = [tf.reshape(grid, chunk_shape) for grid in grids]
-    num_blocks = (num_steps + (UNROLL - 1)) // UNROLL
+    num_blocks = (num_steps + (unroll - 1)) // unroll
     num_chunks = (num_blocks + (BLOCKS - 1)) // BLOCKS
 
     def run_block(carry, rows, _):
-        steps = list(zip(*[tf.unstack(row, num=UNROLL) for row in rows]))
+        steps = list(zip(*[tf.unstack(row, num=unroll) for row in rows]))
         outs = []
         for inputs in (reversed(steps) if backward else steps):
             carry, out = step(carry, *inputs)

@@ -16,8 +16,10 @@ from typing import NamedTuple, Tuple, Union
 
 import tensorflow as tf
 
+from tf_ipr.coding import compaction
 from tf_ipr.coding import lanes as lanes_lib
 from tf_ipr.coding import rans
+from tf_ipr.coding import scan
 from tf_ipr.coding.tables import TOTAL, ProbabilityTables
 
 
@@ -42,9 +44,17 @@ class SymbolCoder(tf.Module):
     at their start state.
     """
 
-    def __init__(self, tables: ProbabilityTables, name=None):
+    def __init__(self, tables: ProbabilityTables, unroll: int = scan.UNROLL, name=None):
+        """Builds the lookup tensors.
+
+        Args:
+          tables: the probability tables.
+          unroll: coder steps per loop iteration, see `scan`. It changes speed alone. The default
+            suits TensorFlow graphs and TFLite; 4 suits XLA, whose loops are cheap, better.
+        """
         super().__init__(name=name)
         self.tables = tables
+        self._unroll = unroll
         lookup = tables.decoder_lookup()
         # Tensors, not NumPy arrays: a graph captures them once instead of copying them per trace.
         self._slots = rans.Lookup(tf.constant(lookup.frequency), tf.constant(lookup.offset))
@@ -70,15 +80,15 @@ class SymbolCoder(tf.Module):
           num_words: int32 [B].
           states: int32 [B, K], in 2^15 .. 2^31 - 1.
         """
-        side = lanes_lib.deal(side_tables, lanes)
-        main = lanes_lib.deal(tables, lanes)
+        side = lanes_lib.deal(side_tables, lanes, unroll=self._unroll)
+        main = lanes_lib.deal(tables, lanes, unroll=self._unroll)
         states = tf.repeat(start_state[:, tf.newaxis], side.shape[2], axis=1)
         states, words, emitted = self._encode_phase(main, symbols, tables, states)
         states, side_words, side_emitted = self._encode_phase(side, side_symbols, side_tables,
                                                               states)
         capacity = tf.shape(side_tables)[1] + tf.shape(tables)[1]
-        words, num_words = _compact(tf.concat([side_words, words], axis=1),
-                                    tf.concat([side_emitted, emitted], axis=1), capacity)
+        words, num_words = compaction.compact(tf.concat([side_words, words], axis=1),
+                                              tf.concat([side_emitted, emitted], axis=1), capacity)
         return words, num_words, states
 
     def decode_side(self, words: tf.Tensor, num_words: tf.Tensor, states: tf.Tensor,
@@ -109,10 +119,10 @@ class SymbolCoder(tf.Module):
             lanes = states.shape[1]
         if lanes is None:
             lanes = tf.repeat(tf.shape(states)[1], tf.shape(states)[0])
-        deal = lanes_lib.deal(tables, lanes, tf.shape(states)[1])
+        deal = lanes_lib.deal(tables, lanes, tf.shape(states)[1], self._unroll)
         starts = lanes_lib.to_grid(tables * TOTAL, deal, empty=self.tables.num_tables * TOTAL)
         states, position, slots = rans.decode_steps(states, words, position, starts,
-                                                    deal.num_steps, self._slots)
+                                                    deal.num_steps, self._slots, self._unroll)
         symbols = tf.gather(self._slot_symbol, lanes_lib.from_grid(slots, deal))
         symbols = tf.where(deal.coded, tf.cast(symbols, tf.int32), tf.zeros_like(tables))
         return symbols, CoderState(words, num_words, states, position)
@@ -131,7 +141,7 @@ class SymbolCoder(tf.Module):
         grid = lanes_lib.to_grid(packed, deal, empty=TOTAL * TOTAL)
         frequency = grid // TOTAL
         states, words, emitted = rans.encode_steps(states, frequency, grid - frequency * TOTAL,
-                                                   deal.num_steps)
+                                                   deal.num_steps, self._unroll)
         return states, _by_image(words), _by_image(emitted)
 
 
@@ -139,16 +149,3 @@ def _by_image(grid: tf.Tensor) -> tf.Tensor:
     """[T, B, K] -> [B, T * K]."""
     return tf.reshape(tf.transpose(grid, [1, 0, 2]), [tf.shape(grid)[1], -1])
 
-
-def _compact(values: tf.Tensor, mask: tf.Tensor, capacity: tf.Tensor
-             ) -> Tuple[tf.Tensor, tf.Tensor]:
-    """Moves the int32 values [B, N] under the mask to the front of rows of length `capacity`."""
-    ones = tf.cast(mask, tf.int32)
-    batch = tf.shape(values)[0]
-    place = tf.maximum(tf.cumsum(ones, axis=1) - 1, 0)
-    # What is masked out adds 0 somewhere; one spare column keeps that valid for capacity 0.
-    place += tf.range(batch)[:, tf.newaxis] * (capacity + 1)
-    flat = tf.scatter_nd(tf.reshape(place, [-1, 1]), tf.reshape(values * ones, [-1]),
-                         (batch * (capacity + 1))[tf.newaxis])
-    compacted = tf.reshape(flat, tf.stack([batch, capacity + 1]))[:, :capacity]
-    return compacted, tf.reduce_sum(ones, axis=1)

@@ -1,0 +1,231 @@
+"""The stream of one image as bytes; `docs/bitstream.md` specifies it to the bit.
+
+```
+ byte 0        1              2..5       6            7..
+ 0xFB   major<<4 | minor   model id   2*quality   width-16   height-16   lane states   words
+                                                  varint     varint      K/2 + ... B   2 B each
+ |--------------------------- header, hashed -------------------------|
+```
+
+The hash of the header is the start state of the coder's lanes, and decoding must end at it: the
+check of the coded symbols covers the header too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Tuple
+
+import numpy as np
+
+from tf_ipr.coding import lanes
+
+MAGIC = 0xFB
+MAJOR, MINOR = 1, 0
+MIN_SIDE = 16
+MAX_SIDE = MIN_SIDE + (1 << 28) - 1  # Four 7-bit groups.
+MAX_PIXELS = 1 << 26  # Default limit of the decoder.
+FIXED_BYTES = 7  # Header bytes before the sizes.
+HASH_MULTIPLIER, HASH_MODULUS = 257, 32749
+STATE_LOW_LOG2 = 15
+
+
+class BitstreamError(ValueError):
+    """A stream that cannot be decoded: damaged, foreign, of another version or another model."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Header:
+    """What a stream says about itself.
+
+    Attributes:
+      width: pixels, 16 .. 2^28 + 15.
+      height: pixels, likewise.
+      quality: 1.0 .. 100.0 in steps of 0.5.
+      model_id: 8 lower-case hexadecimal digits.
+      version: (major, minor), each 0..15.
+    """
+
+    width: int
+    height: int
+    quality: float
+    model_id: str
+    version: Tuple[int, int] = (MAJOR, MINOR)
+
+    def __post_init__(self):
+        for name in ("width", "height"):
+            side = getattr(self, name)
+            if not MIN_SIDE <= side <= MAX_SIDE or side != int(side):
+                raise ValueError(f"`{name}` is {side}; allowed: {MIN_SIDE}..{MAX_SIDE} pixels. "
+                                 "Pad smaller images.")
+        if not 1 <= self.quality <= 100 or 2 * self.quality != int(2 * self.quality):
+            raise ValueError(f"`quality` is {self.quality}; allowed: 1..100 in steps of 0.5.")
+        if not re.fullmatch("[0-9a-f]{8}", self.model_id):
+            raise ValueError(f"`model_id` is {self.model_id!r}; it has 8 lower-case hexadecimal "
+                             "digits.")
+        if len(self.version) != 2 or not all(0 <= part <= 15 for part in self.version):
+            raise ValueError(f"`version` is {self.version}; it is (major, minor), each 0..15.")
+
+    @property
+    def num_lanes(self) -> int:
+        return lanes.num_lanes(self.height, self.width)
+
+    def to_bytes(self) -> bytes:
+        """The 9 to 15 bytes of the header."""
+        major, minor = self.version
+        fixed = bytes([MAGIC, major << 4 | minor]) + bytes.fromhex(self.model_id)
+        return (fixed + bytes([int(2 * self.quality)]) + _varint(int(self.width) - MIN_SIDE)
+                + _varint(int(self.height) - MIN_SIDE))
+
+
+def start_state(header_bytes: bytes) -> int:
+    """State of every lane before encoding: 2^15 + hash of the header, below 2^16."""
+    value = 0
+    for byte in header_bytes:
+        value = (value * HASH_MULTIPLIER + byte) % HASH_MODULUS
+    return (1 << STATE_LOW_LOG2) + value
+
+
+def pack(header: Header, states, words) -> bytes:
+    """Assembles a stream.
+
+    Args:
+      header: the header; its start state must be the one that `states` come from.
+      states: K = `header.num_lanes` integers in 2^15 .. 2^31 - 1.
+      words: integers 0..65535.
+
+    Raises:
+      ValueError: wrong number or range of states or words.
+    """
+    states = np.asarray(states, np.int64).reshape(-1)
+    words = np.asarray(words, np.int64).reshape(-1)
+    if states.size != header.num_lanes:
+        raise ValueError(f"{states.size} lane states given, but an image of {header.width}x"
+                         f"{header.height} has {header.num_lanes} lanes.")
+    if states.min() < 1 << STATE_LOW_LOG2 or states.max() >= 1 << 31:
+        raise ValueError(f"Lane states {states.min()}..{states.max()} leave 2^15..2^31-1.")
+    if words.size and (words.min() < 0 or words.max() > 65535):
+        raise ValueError(f"Words {words.min()}..{words.max()} leave 0..65535.")
+    return header.to_bytes() + _pack_states(states) + words.astype(">u2").tobytes()
+
+
+def parse(data: bytes, max_pixels: int = MAX_PIXELS
+          ) -> Tuple[Header, np.ndarray, np.ndarray, int]:
+    """Takes a stream apart.
+
+    Args:
+      data: the whole stream.
+      max_pixels: largest width * height accepted, a guard of memory and time.
+
+    Returns:
+      The header; states int32 [K]; words int32 [num_words]; the start state.
+
+    Raises:
+      BitstreamError: the stream is empty, truncated, foreign, of another major version, too large
+        or not in canonical form.
+    """
+    data = bytes(data)
+    header, position = _parse_header(data)
+    if header.width * header.height > max_pixels:
+        raise BitstreamError(
+            f"The stream declares {header.width}x{header.height} = {header.width * header.height} "
+            f"pixels; at most {max_pixels} are accepted. Raise max_pixels if you trust its source.")
+    states, words_at = _parse_states(data, position, header.num_lanes)
+    if (len(data) - words_at) % 2:
+        raise BitstreamError(f"The stream of {len(data)} bytes ends within a 16-bit word; "
+                             "it was truncated or extended.")
+    words = np.frombuffer(data, ">u2", offset=words_at).astype(np.int32)
+    return header, states, words, start_state(data[:position])
+
+
+def require_model(header: Header, model_id: str) -> None:
+    """Raises BitstreamError unless the stream was made with the model `model_id`."""
+    if header.model_id != model_id:
+        raise BitstreamError(f"The stream was made with model {header.model_id}, this decoder "
+                             f"holds model {model_id}; decode it with the former.")
+
+
+def _parse_header(data: bytes) -> Tuple[Header, int]:
+    """The header and its length in bytes."""
+    if not data:
+        raise BitstreamError("The stream is empty (0 bytes).")
+    if data[0] != MAGIC:
+        raise BitstreamError(f"The stream starts with byte 0x{data[0]:02x}; streams of this codec "
+                             f"start with 0x{MAGIC:02x}. It is something else.")
+    if len(data) < FIXED_BYTES:
+        raise _truncated(data, "header")
+    version = data[1] >> 4, data[1] & 15
+    if version[0] != MAJOR:
+        raise BitstreamError(f"The stream has format version {version[0]}.{version[1]}; this "
+                             f"decoder reads {MAJOR}.x. Use a matching release.")
+    if not 2 <= data[6] <= 200:
+        raise BitstreamError(f"The stream declares quality {data[6] / 2}; allowed: 1..100.")
+    width, position = _parse_varint(data, FIXED_BYTES, "width")
+    height, position = _parse_varint(data, position, "height")
+    return Header(width + MIN_SIDE, height + MIN_SIDE, data[6] / 2, data[2:6].hex(),
+                  version), position
+
+
+def _varint(value: int) -> bytes:
+    """LEB128: groups of 7 bits, lowest first; the top bit says that another group follows."""
+    groups = [value & 127]
+    while value > 127:
+        value >>= 7
+        groups.append(value & 127)
+    return bytes([group | 128 for group in groups[:-1]] + groups[-1:])
+
+
+def _parse_varint(data: bytes, position: int, name: str) -> Tuple[int, int]:
+    """The value at `position` and the position behind it."""
+    value = 0
+    for index in range(4):
+        if position + index >= len(data):
+            raise _truncated(data, f"{name} in the header")
+        byte = data[position + index]
+        value |= (byte & 127) << 7 * index
+        if byte < 128:
+            if byte == 0 and index > 0:
+                raise BitstreamError(f"The {name} in the header is written with superfluous bytes.")
+            return value, position + index + 1
+    raise BitstreamError(f"The {name} in the header takes more than 4 bytes.")
+
+
+def _pack_states(states: np.ndarray) -> bytes:
+    """4 bits of exponent for each state, then all bits below each state's leading one."""
+    exponents = [int(state).bit_length() - STATE_LOW_LOG2 - 1 for state in states]
+    value, bits = 0, 0
+    for state, exponent in zip(states, exponents):
+        length = STATE_LOW_LOG2 + exponent
+        value = value << length | int(state) - (1 << length)
+        bits += length
+    value <<= -bits % 8
+    nibbles = bytes(first << 4 | second for first, second in zip(exponents[::2], exponents[1::2]))
+    return nibbles + value.to_bytes((bits + 7) // 8, "big")
+
+
+def _parse_states(data: bytes, position: int, num_lanes: int) -> Tuple[np.ndarray, int]:
+    """The lane states at `position` and the position behind them."""
+    mantissas_at = position + num_lanes // 2
+    if len(data) < mantissas_at:
+        raise _truncated(data, "lane states")
+    lengths = [STATE_LOW_LOG2 + nibble for byte in data[position:mantissas_at]
+               for nibble in (byte >> 4, byte & 15)]
+    end = mantissas_at + (sum(lengths) + 7) // 8
+    if len(data) < end:
+        raise _truncated(data, "lane states")
+    value = int.from_bytes(data[mantissas_at:end], "big")
+    padding = -sum(lengths) % 8
+    if value & (1 << padding) - 1:
+        raise BitstreamError("The padding bits behind the lane states are not zero.")
+    value >>= padding
+    states = []
+    for length in reversed(lengths):
+        states.append((1 << length) + (value & (1 << length) - 1))
+        value >>= length
+    return np.array(states[::-1], np.int32), end
+
+
+def _truncated(data: bytes, where: str) -> BitstreamError:
+    return BitstreamError(f"The stream of {len(data)} bytes ends within the {where}; "
+                          "it was truncated.")
