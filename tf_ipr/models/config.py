@@ -22,7 +22,7 @@ class ModelConfig:
     Attributes:
       architecture: "mobile" (mean and scale, transforms at 1/8 resolution, plain Keras layers) or
         "hyperprior" (the scale hyperprior of Ballé et al. 2018 on SignalConv2D and GDN).
-      width: channels of the residual blocks at 1/8 resolution ("mobile") or of every hidden layer
+      width: channels of the trunk at 1/8 resolution, half of those at 1/16 ("mobile"), or of every hidden layer
         ("hyperprior", N of the paper).
       latent_channels: channels M of the latent y at 1/16 resolution.
       side_channels: channels of the hyper-latent z at 1/64 resolution.
@@ -34,12 +34,12 @@ class ModelConfig:
     """
 
     architecture: str = "mobile"
-    width: int = 64
-    latent_channels: int = 96
+    width: int = 96
+    latent_channels: int = 160
     side_channels: int = 48
     hyper_width: int = 64
     analysis_blocks: tuple[int, int] = (2, 1)
-    synthesis_blocks: tuple[int, int] = (2, 3)
+    synthesis_blocks: tuple[int, int] = (2, 4)
     num_rates: int = 8
 
     def __post_init__(self):

@@ -17,8 +17,8 @@ import tensorflow_compression as tfc
 from tf_ipr.coding.tables import ProbabilityTables
 from tf_ipr.models.frozen_network import MAX_SIDE_SYMBOL, NUM_SCALES
 
-MIN_SCALE, MAX_SCALE = 0.12, 32.0
-MAX_SYMBOL = 127
+MIN_SCALE, MAX_SCALE = 0.12, 64.0
+MAX_SYMBOL = 255
 _LOG_STEP = math.log(MAX_SCALE / MIN_SCALE) / (NUM_SCALES - 1)
 _TAIL_SCALES = 6.0  # a table reaches this many scales from 0, and 2 symbols beyond
 _TAIL_MASS = 1e-6  # of z, left out at either end

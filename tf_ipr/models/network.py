@@ -21,8 +21,8 @@ STRIDE = 16  # of the latent, in pixels
 SIDE_STRIDE = 4  # of the hyper-latent, in latent positions
 MIN_SIDE = 16  # shortest image side, in pixels
 
-# Gains at first: a range of 12 in the quantisation step suits a range of 150 in λ.
-_FIRST_GAIN, _LAST_GAIN = 2.0, 24.0
+# Gains at first: steps of a quarter to a 32nd of the range 0..1, for orthonormal transforms.
+_FIRST_GAIN, _LAST_GAIN = 4.0, 32.0
 
 
 def _architecture(name: str):

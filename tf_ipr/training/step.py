@@ -41,7 +41,7 @@ class TrainingStep(tf.Module):
     Attributes:
       model: the `TrainingModel`.
       objective: the `Objective`.
-      learning_rate: scalar variable, set by each call.
+      optimizer: Adam; each call sets its learning rate.
       log_lambda_factor: scalar variable; e to its power multiplies λ_rate (rate control).
       step: int64 variable, steps taken.
       averages: moving averages of the trainable weights, in their order.
@@ -61,11 +61,9 @@ class TrainingStep(tf.Module):
         self._optimization = optimization
         self._weights = list(model.trainable_variables)
         first = tf.VariableAggregation.ONLY_FIRST_REPLICA
-        self.learning_rate = tf.Variable(0.0, trainable=False, aggregation=first)
         self.log_lambda_factor = tf.Variable(0.0, trainable=False, aggregation=first)
         self.step = tf.Variable(0, dtype=tf.int64, trainable=False, aggregation=first)
-        self.optimizer = tf.keras.optimizers.Adam(self.learning_rate,
-                                                  global_clipnorm=optimization.clip_norm)
+        self.optimizer = tf.keras.optimizers.Adam(0.0, global_clipnorm=optimization.clip_norm)
         self.optimizer.build(self._weights)
         self.averages = [tf.Variable(w, trainable=False, aggregation=first) for w in self._weights]
 
@@ -73,7 +71,7 @@ class TrainingStep(tf.Module):
     def all_variables(self) -> list:
         """Everything the step reads or writes, in a fixed order."""
         seen, result = set(), []
-        own = [self.learning_rate, self.log_lambda_factor, self.step]
+        own = [self.log_lambda_factor, self.step]
         for v in [*self.model.variables, *self.optimizer.variables, *self.averages, *own]:
             if id(v) not in seen:
                 seen.add(id(v))
@@ -94,7 +92,7 @@ class TrainingStep(tf.Module):
           Scalars: loss, rate_bpp (additive noise), side_bpp, distortion, psnr_db, gradient_norm,
           and identity for "ip" and "ipr".
         """
-        self.learning_rate.assign(learning_rate)
+        self.optimizer.learning_rate.assign(learning_rate)
         quality = self._draw_quality(tf.shape(image)[0])
         with tf.GradientTape() as tape:
             forward = self.model(image, quality)
@@ -107,8 +105,8 @@ class TrainingStep(tf.Module):
             loss = tf.reduce_mean(losses)
         # With several replicas gradients are summed, so each gives its share of the mean.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
-        gradients = [g / replicas for g in tape.gradient(loss, self._weights,
-                                                         tf.UnconnectedGradients.ZERO)]
+        gradients = [g / replicas for g in tape.gradient(
+            loss, self._weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)]
         self.optimizer.apply_gradients(zip(gradients, self._weights))
         self._average()
         mse = tf.reduce_mean(tf.square(image - tf.clip_by_value(forward.reconstruction, 0.0, 255.0)),

@@ -1,0 +1,1 @@
+"""Absl binaries, one per verb: they parse flags and call the library."""

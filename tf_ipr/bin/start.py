@@ -1,0 +1,28 @@
+"""How every binary starts: help and flags first, TensorFlow second, `main` last."""
+
+from __future__ import annotations
+
+import sys
+from typing import Callable
+
+from absl import app, flags
+
+_HELP = ("-h", "-help", "--help", "-helpshort", "--helpshort", "-?")
+
+
+def run(main: Callable[[list], int]) -> None:
+    """`app.run(main)`, with help and wrong flags answered before TensorFlow is loaded.
+
+    TensorFlow has to be imported before `app.run`: TensorFlow 2.14 first imported inside of it
+    builds Keras models in graph mode.  Help is that of the binary's own module, which absl finds
+    only when the module was started as a script, not by its console command.
+    """
+    module = sys.modules[main.__module__]
+    if any(argument in _HELP for argument in sys.argv[1:]):
+        print(f"{module.__doc__.strip()}\n\nFlags:{flags.FLAGS.module_help(module)}\n\n"
+              "--flagfile=FILE reads flags from a file; --helpfull lists those of every library.")
+        sys.exit(0)
+    app.define_help_flags()
+    app.parse_flags_with_usage(sys.argv)
+    import tensorflow  # pylint: disable=unused-import,import-outside-toplevel
+    app.run(main)

@@ -1,0 +1,129 @@
+"""tf_ipr_train: trains a codec, and goes on where it was stopped.
+
+    tf_ipr_train --flagfile=flags/lfw_l2_rec.cfg --data_dir=lfw --protocol_dir=lfw_protocol
+
+Everything of a run lies in --run_dir: checkpoints, TensorBoard logs and `model/`, the folder that
+`--model` of the other binaries takes.  Start the same command again to resume.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+
+from absl import app, flags, logging
+
+from tf_ipr.bin import start
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("run_dir", "runs/train", "Folder of the run; the same folder resumes it.")
+flags.DEFINE_enum("dataset", "lfw", ["lfw", "folder", "clic"], "What to train on.")
+flags.DEFINE_string("data_dir", None, "Folder of images. Default: TensorFlow Datasets (lfw, clic).")
+flags.DEFINE_string("protocol_dir", None, "Folder of LFW's official lists (peopleDevTrain.txt).")
+flags.DEFINE_float("validation_share", 0.01, "Share of images (LFW: people) held out.", 0.0, 0.5)
+flags.DEFINE_integer("crop_size", 128, "Edge of random crops, in pixels; 0 takes whole images.", 0)
+flags.DEFINE_integer("batch_size", 8, "Images per step, over all replicas.", 1)
+flags.DEFINE_enum("architecture", "mobile", ["mobile", "hyperprior"], "Architecture of the codec.")
+flags.DEFINE_integer("num_rates", 8, "Quality levels with gains of their own; 1: a single rate.", 1)
+flags.DEFINE_enum("objective", "rec", ["rec", "ip", "ipr"], "Objective of the paper.")
+flags.DEFINE_enum("distortion", "l2", ["l2", "msssim"], "Distortion in REC and IPR.")
+flags.DEFINE_float("lambda_rate_max", 6.0, "Weight of a bit per pixel at quality 1.", 0.0)
+flags.DEFINE_float("lambda_rate_min", 0.02, "Weight of a bit per pixel at quality 100.", 0.0)
+flags.DEFINE_float("lambda_rate", None, "One weight for every quality, for --num_rates=1.", 0.0)
+flags.DEFINE_float("target_bpp", None, "Moves the weight of the rate until the coded rate of the "
+                   "validation images at quality 50 is this.", 0.0)
+flags.DEFINE_integer("steps", 60_000, "Length of the run.", 1)
+flags.DEFINE_float("learning_rate", 8e-4, "Peak learning rate.", 0.0)
+flags.DEFINE_float("final_learning_rate", 2e-5, "Learning rate of the last step.", 0.0)
+flags.DEFINE_float("clip_norm", 1.0, "Global norm that gradients are clipped to.", 0.0)
+flags.DEFINE_float("ema_decay", 0.999, "Decay of the moving average of the weights.", 0.0, 1.0)
+flags.DEFINE_integer("validate_every", 2_000, "Steps between validations.", 1)
+flags.DEFINE_float("save_every", 2.0, "Minutes between checkpoints.", 0.0)
+flags.DEFINE_integer("seed", 1, "Seed of initial weights, crops, flips and qualities.", 0)
+flags.DEFINE_bool("jit_compile", False, "Compile the step with XLA.")
+flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
+                  "Data-parallel training with tf.distribute; multi_worker reads TF_CONFIG.")
+
+
+def _settings() -> dict:
+    """What a resumed run must share."""
+    names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
+             "distortion", "steps", "learning_rate", "final_learning_rate", "target_bpp", "seed")
+    settings = {name: FLAGS[name].value for name in names}
+    maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
+    if FLAGS.num_rates == 1:
+        single = FLAGS.lambda_rate or (maximum * minimum) ** 0.5
+        maximum = minimum = single
+    elif FLAGS.lambda_rate is not None:
+        raise app.UsageError("--lambda_rate is for --num_rates=1; give --lambda_rate_min and "
+                             "--lambda_rate_max for a variable-rate model.")
+    return dict(settings, lambda_rate_max=maximum, lambda_rate_min=minimum)
+
+
+def _strategy(name: str):
+    import tensorflow as tf
+    if name == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if name == "multi_worker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return None
+
+
+def _train(settings: dict) -> str:
+    import contextlib
+
+    import tensorflow as tf
+
+    from tf_ipr.datasets import pipeline
+    from tf_ipr.losses.objective import Objective
+    from tf_ipr.models.config import PRESETS
+    from tf_ipr.models.training_model import TrainingModel
+    from tf_ipr.training import data, loop
+    from tf_ipr.training.step import Optimization, TrainingStep
+
+    source = data.TrainingData(FLAGS.dataset, FLAGS.data_dir, FLAGS.protocol_dir,
+                               FLAGS.validation_share)
+    objective = Objective(settings["objective"], settings["distortion"],
+                          settings["lambda_rate_max"], settings["lambda_rate_min"])
+    run = loop.Run(FLAGS.steps, FLAGS.learning_rate, FLAGS.final_learning_rate, FLAGS.target_bpp,
+                   FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
+    training_paths, validation_paths = source.split()
+    logging.info("%d training images, %d held out.", len(training_paths), len(validation_paths))
+    images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
+    tf.keras.utils.set_random_seed(FLAGS.seed)
+    strategy = _strategy(FLAGS.distribute)
+    with strategy.scope() if strategy else contextlib.nullcontext():
+        config = dataclasses.replace(PRESETS[FLAGS.architecture], num_rates=FLAGS.num_rates)
+        step = TrainingStep(TrainingModel(config), objective,
+                            Optimization(FLAGS.clip_norm, FLAGS.ema_decay))
+
+    def batches(first_batch):
+        dataset = pipeline.training_batches(
+            training_paths, FLAGS.batch_size, FLAGS.crop_size or None, seed=FLAGS.seed,
+            first_batch=first_batch).map(lambda image: dict(image=image))
+        return strategy.experimental_distribute_dataset(dataset) if strategy else dataset
+
+    return str(loop.train(step, batches, images, run, FLAGS.run_dir, settings, strategy))
+
+
+def main(argv) -> int:
+    if len(argv) > 1:
+        raise app.UsageError(f"Unexpected arguments {argv[1:]}; everything is a flag.")
+    settings = _settings()
+    try:
+        model_dir = _train(settings)
+    except (ValueError, OSError, ArithmeticError) as error:
+        print(f"tf_ipr_train: {error}", file=sys.stderr)
+        return 1
+    print(f"The model is in {model_dir}.")
+    return 0
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    start.run(main)
+
+
+if __name__ == "__main__":
+    run()

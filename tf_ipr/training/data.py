@@ -1,0 +1,81 @@
+"""What a run trains on and what it is validated on.
+
+The validation images are held out of the training images by a hash of their names (of the person's
+name for faces), so they are the same in every run, and no test image is ever among them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+from typing import Optional
+
+import numpy as np
+
+from tf_ipr.datasets import clic, folder, image_file, lfw
+
+DATASETS = ("lfw", "folder", "clic")
+_MAX_VALIDATION_IMAGES = 48
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingData:
+    """A dataset and where it lies.
+
+    Attributes:
+      dataset: "lfw" (View 1 training people), "folder" (any folder of images) or "clic".
+      data_dir: folder of images; None lets TensorFlow Datasets fetch "lfw" or "clic".
+      protocol_dir: folder of LFW's official lists; "lfw" only.
+      validation_share: share of the images (LFW: of the people) held out.
+    """
+
+    dataset: str = "lfw"
+    data_dir: Optional[str] = None
+    protocol_dir: Optional[str] = None
+    validation_share: float = 0.01
+
+    def __post_init__(self):
+        if self.dataset not in DATASETS:
+            raise ValueError(f"dataset is {self.dataset!r}; it must be one of "
+                             f"{', '.join(DATASETS)}.")
+        if self.dataset == "lfw" and self.protocol_dir is None:
+            raise ValueError("The dataset lfw needs --protocol_dir, the folder of "
+                             f"{lfw.TRAIN_LIST} and {lfw.TEST_LIST}.")
+        if self.dataset == "folder" and self.data_dir is None:
+            raise ValueError("The dataset folder needs --data_dir, a folder of images.")
+
+    def split(self) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
+        """(training files, validation files); raises as the datasets do."""
+        if self.dataset == "lfw":
+            faces = lfw.train(self.protocol_dir, self.data_dir)
+            kept, held = folder.held_out(faces, self.validation_share, lambda f: f.identity)
+            return [f.path for f in kept], [f.path for f in held]
+        if self.dataset == "clic" and self.data_dir is None:
+            return clic.patches("train"), clic.patches("validation")
+        return (folder.train(self.data_dir, self.validation_share),
+                folder.validation(self.data_dir, self.validation_share))
+
+
+def validation_images(paths, size: Optional[int] = None) -> np.ndarray:
+    """Reads up to 48 images, evenly spread, cut to their common size.
+
+    Args:
+      paths: image files; at least one.
+      size: largest edge of the centre cut; None keeps what all images share.
+
+    Returns:
+      uint8 [N,H,W,3].
+    """
+    if not paths:
+        raise ValueError("No validation image: the dataset is too small for --validation_share. "
+                         "Raise it, or add images.")
+    step = max(1, len(paths) // _MAX_VALIDATION_IMAGES)
+    images = [image_file.read_image(p) for p in paths[::step][:_MAX_VALIDATION_IMAGES]]
+    height = min(size or 1 << 20, *(i.shape[0] for i in images), 1 << 20)
+    width = min(size or 1 << 20, *(i.shape[1] for i in images), 1 << 20)
+    return np.stack([_centre(i, height, width) for i in images])
+
+
+def _centre(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
+    return image[top:top + height, left:left + width]
