@@ -46,8 +46,9 @@ class Hevc(ImageCodec):
     name: str = "hevc"
     label: str = "HEVC"
     setting_name: str = "CRF"
-    settings: tuple[int, ...] = (40, 36, 33, 28, 23, 18)
-    all_settings: tuple[int, ...] = tuple(range(51, -1, -1))
+    settings: tuple[int, ...] = (44, 40, 36, 33, 28, 23, 18)
+    # x265 takes fractions: a whole step moves the size by a tenth.
+    all_settings: tuple[float, ...] = tuple(quarter / 4 for quarter in range(4 * 51, -1, -1))
 
     def identity(self) -> str:
         import av
@@ -60,7 +61,7 @@ class Hevc(ImageCodec):
     def unavailable_reason(self) -> Optional[str]:
         return _unavailable_reason()
 
-    def encode(self, image_u8: np.ndarray, setting: int) -> bytes:
+    def encode(self, image_u8: np.ndarray, setting: float) -> bytes:
         self.check_encode(image_u8, setting)
         if min(image_u8.shape[:2]) < _MIN_SIDE:
             raise ValueError(

@@ -60,8 +60,8 @@ class ImageCodec(abc.ABC):
             raise CodecUnavailableError(f"{self.label} is not available: {reason}")
         if setting not in self.all_settings:
             raise ValueError(
-                f"{self.label} {self.setting_name} must be an integer from "
-                f"{min(self.all_settings)} to {max(self.all_settings)}, given {setting!r}")
+                f"{self.label} {self.setting_name} must be one of {self.all_settings[0]:g}, "
+                f"{self.all_settings[1]:g} .. {self.all_settings[-1]:g}, given {setting!r}")
         if image_u8.dtype != np.uint8 or image_u8.ndim != 3 or image_u8.shape[2] != 3:
             raise ValueError(
                 f"the image must be uint8 of shape (H, W, 3), given {image_u8.dtype} of shape "

@@ -5,7 +5,7 @@
 | jpeg | libjpeg-turbo (Pillow) | quality 1..95 | 4:2:0, baseline, optimised Huffman tables |
 | webp | libwebp (Pillow) | quality 0..100 | lossy, method 6 (slowest, best) |
 | avif | libaom (Pillow) | quality 0..100 | 4:2:0, 8 bits, one thread, speed 6 |
-| hevc | x265 (PyAV) | CRF 0..51 | see `tf_ipr.evaluation.hevc` |
+| hevc | x265 (PyAV) | CRF 0..51, in quarters | see `tf_ipr.evaluation.hevc` |
 
 AVIF at speed 4 would take four times as long for 4 % fewer bytes at equal PSNR (LFW).
 """
@@ -69,7 +69,7 @@ WEBP = PillowCodec(
     name="webp", label="WebP", settings=(5, 20, 50, 75), all_settings=tuple(range(101)),
     feature="webp", options=(("method", 6),))
 AVIF = PillowCodec(
-    name="avif", label="AVIF", settings=(20, 30, 40, 50, 60), all_settings=tuple(range(101)),
+    name="avif", label="AVIF", settings=(10, 20, 30, 40, 50, 60), all_settings=tuple(range(101)),
     feature="avif", options=(("speed", 6), ("max_threads", 1), ("subsampling", "4:2:0")))
 
 ALL = {codec.name: codec for codec in (hevc.HEVC, AVIF, WEBP, JPEG)}

@@ -1,0 +1,69 @@
+"""`tf_ipr.Codec` behind the interface of the codecs it is measured beside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pathlib
+from typing import Optional, Sequence
+
+import numpy as np
+
+from tf_ipr.atomic_file import PathLike
+from tf_ipr.evaluation.image_codec import ImageCodec, Setting
+
+SETTINGS = (1.0, 10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 100.0)
+
+
+class LearnedCodec(ImageCodec):
+    """A trained model; the setting is its quality, 1..100, any half step."""
+
+    name = "tf_ipr"
+    setting_name = "quality"
+    all_settings = tuple(half / 2 for half in range(2, 201))
+
+    def __init__(self, codec, settings: Sequence[Setting] = SETTINGS, label: str = "tf_ipr",
+                 weights_hash: str = ""):
+        """Wraps a loaded codec.
+
+        Args:
+          codec: a `tf_ipr.Codec`.
+          settings: qualities of a rate-distortion curve, ascending.
+          label: name for tables and plots.
+          weights_hash: tells apart models that share their model id, which names the exact part
+            alone (tables and integer weights) and not the transforms.
+        """
+        self.codec = codec
+        self.settings = tuple(settings)
+        self.label = label
+        self._weights_hash = weights_hash
+
+    @classmethod
+    def load(cls, folder: Optional[PathLike] = None, settings: Sequence[Setting] = SETTINGS
+             ) -> LearnedCodec:
+        """Loads a model folder (None: the shipped model), labelled with the folder's name.
+
+        Raises:
+          CheckpointError: the folder holds no usable model.
+        """
+        from tf_ipr.codec import Codec
+
+        if folder is None:
+            return cls(Codec.load(), settings)
+        codec = Codec.load(folder)
+        weights = (pathlib.Path(folder) / "weights.npz").read_bytes()
+        return cls(codec, settings, f"tf_ipr {os.path.basename(os.path.abspath(folder))}",
+                   hashlib.sha256(weights).hexdigest()[:16])
+
+    def identity(self) -> str:
+        return f"tf_ipr model {self.codec.model_id} {self._weights_hash}".rstrip()
+
+    def unavailable_reason(self) -> Optional[str]:
+        return None
+
+    def encode(self, image_u8: np.ndarray, setting: Setting) -> bytes:
+        self.check_encode(image_u8, setting)
+        return self.codec.compress(image_u8, quality=setting)
+
+    def decode(self, data: bytes) -> np.ndarray:
+        return self.codec.decompress(data)
