@@ -1,0 +1,81 @@
+"""tf_ipr_demo: one face at three qualities beside JPEG and HEVC of the nearest equal size.
+
+    tf_ipr_demo
+    tf_ipr_demo --image=photo.jpg --qualities=5,30,60
+
+Prints bytes, bits per pixel, PSNR, MS-SSIM and milliseconds, and writes the pictures side by side.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+from absl import app, flags
+
+from tf_ipr.bin import start
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("image", None, "Image to code. Default: a public-domain portrait by NASA.")
+flags.DEFINE_string("model", None, "Model folder. Default: the shipped model.")
+flags.DEFINE_list("qualities", ["10", "35", "65"], "Qualities to show, each 1..100.")
+flags.DEFINE_list("beside", ["hevc", "jpeg"], "Codecs to compare with: hevc, avif, webp, jpeg.")
+flags.DEFINE_string("output", "runs/demo/comparison.png", "Where the picture is written (PNG).")
+
+SAMPLE = pathlib.Path(__file__).resolve().parents[1] / "assets" / "astronaut.png"
+
+
+def main(argv) -> int:
+    if len(argv) > 1:
+        raise app.UsageError(f"unexpected arguments {argv[1:]}; give the image with --image")
+    try:
+        qualities = [float(quality) for quality in FLAGS.qualities]
+    except ValueError as error:
+        raise app.UsageError(f"--qualities must be numbers from 1 to 100: {error}") from error
+    try:
+        _demo(qualities)
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _demo(qualities) -> None:
+    # Imported here, so that a wrong flag is answered before TensorFlow has loaded.
+    from tf_ipr.datasets import image_file
+    from tf_ipr.evaluation import comparison, learned_codec
+
+    image_u8 = image_file.read_image(FLAGS.image or SAMPLE)
+    ours = learned_codec.LearnedCodec.load(FLAGS.model)
+    print(f"{FLAGS.image or 'sample face'}: {image_u8.shape[1]}x{image_u8.shape[0]} pixels, "
+          f"model {ours.codec.model_id}\n")
+    rows = comparison.compare(image_u8, ours, qualities, _others())
+    print(comparison.table(rows))
+    image_file.write_png(FLAGS.output, comparison.contact_sheet(image_u8, rows))
+    print(f"\nPictures side by side: {FLAGS.output}")
+
+
+def _others() -> list:
+    """The codecs asked for that are installed; the others are named with their reasons."""
+    from tf_ipr.evaluation import reference_codecs
+
+    found = []
+    for name in FLAGS.beside:
+        if name not in reference_codecs.ALL:
+            raise ValueError(
+                f"--beside knows {', '.join(reference_codecs.ALL)}; given {name!r}")
+        codec = reference_codecs.ALL[name]
+        if codec.unavailable_reason():
+            print(f"{codec.label} is left out: {codec.unavailable_reason()}")
+        else:
+            found.append(codec)
+    return found
+
+
+def run() -> None:
+    start.run(main)
+
+
+if __name__ == "__main__":
+    run()
