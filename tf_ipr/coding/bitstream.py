@@ -7,8 +7,8 @@
  |--------------------------- header, hashed -------------------------|
 ```
 
-The hash of the header is the start state of the coder's lanes, and decoding must end at it: the
-check of the coded symbols covers the header too.
+The lanes of the coder start from a hash of the header (to which `SymbolCoder` adds a checksum of the
+symbols), and decoding must end there: the final check covers the header too.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Tuple
 import numpy as np
 
 from tf_ipr.coding import lanes
+from tf_ipr.coding.checksum import MODULUS
 
 MAGIC = 0xFB
 MAJOR, MINOR = 1, 0
@@ -27,7 +28,7 @@ MIN_SIDE = 16
 MAX_SIDE = MIN_SIDE + (1 << 28) - 1  # Four 7-bit groups.
 MAX_PIXELS = 1 << 26  # Default limit of the decoder.
 FIXED_BYTES = 7  # Header bytes before the sizes.
-HASH_MULTIPLIER, HASH_MODULUS = 257, 32749
+HASH_MULTIPLIER = 257
 STATE_LOW_LOG2 = 15
 
 
@@ -80,10 +81,10 @@ class Header:
 
 
 def start_state(header_bytes: bytes) -> int:
-    """State of every lane before encoding: 2^15 + hash of the header, below 2^16."""
+    """`start_state` of `SymbolCoder`: 2^15 + hash of the header, 0..32748."""
     value = 0
     for byte in header_bytes:
-        value = (value * HASH_MULTIPLIER + byte) % HASH_MODULUS
+        value = (value * HASH_MULTIPLIER + byte) % MODULUS
     return (1 << STATE_LOW_LOG2) + value
 
 

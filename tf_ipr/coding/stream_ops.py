@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tf_ipr.coding import bitstream
 from tf_ipr.coding import compaction
+from tf_ipr.coding.checksum import MODULUS
 
 _MAX_HEADER_BYTES = bitstream.FIXED_BYTES + 8
 _MAX_MANTISSA_BITS = 30
@@ -22,7 +23,7 @@ class HeaderTensors(NamedTuple):
 
     data: tf.Tensor  # int32 [15], bytes, zero behind `length`.
     length: tf.Tensor  # int32 [].
-    start_state: tf.Tensor  # int32 [], what the lanes of the encoder start from.
+    start_state: tf.Tensor  # int32 [], `start_state` of `SymbolCoder.encode`.
 
 
 def header_bytes(width: tf.Tensor, height: tf.Tensor, quality_step: tf.Tensor,
@@ -85,13 +86,13 @@ def stream_bytes(header: HeaderTensors, states: tf.Tensor, words: tf.Tensor,
 
 def _start_state(data: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
     """`bitstream.start_state`: the sum of byte_i * 257^(length - 1 - i) modulo 32749."""
-    powers = [pow(bitstream.HASH_MULTIPLIER, power, bitstream.HASH_MODULUS)
+    powers = [pow(bitstream.HASH_MULTIPLIER, power, MODULUS)
               for power in range(_MAX_HEADER_BYTES)]
     exponent = length - 1 - tf.range(_MAX_HEADER_BYTES)
     # Bytes behind `length` are 0. The sum stays below 15 * 255 * 32749 < 2^27.
     terms = data * tf.gather(tf.constant(powers), tf.maximum(exponent, 0))
     return (1 << bitstream.STATE_LOW_LOG2) + tf.math.floormod(tf.reduce_sum(terms),
-                                                              bitstream.HASH_MODULUS)
+                                                              MODULUS)
 
 
 def _state_bytes(states: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:

@@ -12,7 +12,7 @@ latent y, whose tables are known only once z is decoded.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple, Union
+from typing import NamedTuple, Optional, Tuple, Union
 
 import tensorflow as tf
 
@@ -20,7 +20,10 @@ from tf_ipr.coding import compaction
 from tf_ipr.coding import lanes as lanes_lib
 from tf_ipr.coding import rans
 from tf_ipr.coding import scan
+from tf_ipr.coding.checksum import MODULUS, symbol_checksum
 from tf_ipr.coding.tables import TOTAL, ProbabilityTables
+
+_PHASE_MULTIPLIER = 257
 
 
 class CoderState(NamedTuple):
@@ -30,6 +33,8 @@ class CoderState(NamedTuple):
     num_words: tf.Tensor  # int32 [B], words of each image; the rest of its row is padding.
     states: tf.Tensor  # int32 [B, K].
     position: tf.Tensor  # int32 [B], words read so far; above `num_words`: overrun.
+    checksum: tf.Tensor  # int32 [B], of the symbols decoded so far.
+    lanes: Optional[tf.Tensor]  # int32 [B], lanes of each image; None: K for all.
 
 
 class SymbolCoder(tf.Module):
@@ -40,8 +45,11 @@ class SymbolCoder(tf.Module):
     sides skip, or padding of images with fewer symbols; it comes back as 0.
 
     `lanes` is a Python int (static shapes, for XLA), or int32 [B] when images of a batch have
-    different numbers of lanes; then K is the largest of them and lanes beyond an image's own stay
-    at their start state.
+    different numbers of lanes; then K is the largest of them, and states of lanes beyond an
+    image's own have no meaning.
+
+    `start_state`, 2^15 .. 2^15 + 32748, is what the header of a stream contributes to the state from
+    which all lanes start; a checksum of the symbols is added, see `checksum`.
     """
 
     def __init__(self, tables: ProbabilityTables, unroll: int = scan.UNROLL, name=None):
@@ -73,7 +81,7 @@ class SymbolCoder(tf.Module):
           symbols: int32 [B, Ny], within their tables.
           tables: int32 [B, Ny], table numbers or -1.
           lanes: K, see the class.
-          start_state: int32 [B], 2^15 .. 2^31 - 1, what every lane of an image starts from.
+          start_state: int32 [B], see the class.
 
         Returns:
           words: int32 [B, Nz + Ny], 0..65535, 0 beyond `num_words`.
@@ -82,7 +90,10 @@ class SymbolCoder(tf.Module):
         """
         side = lanes_lib.deal(side_tables, lanes, unroll=self._unroll)
         main = lanes_lib.deal(tables, lanes, unroll=self._unroll)
-        states = tf.repeat(start_state[:, tf.newaxis], side.shape[2], axis=1)
+        side_symbols = tf.where(side.coded, side_symbols, tf.zeros_like(side_symbols))
+        symbols = tf.where(main.coded, symbols, tf.zeros_like(symbols))  # As the decoder sees them.
+        checksum = _add_phase(symbol_checksum(side_symbols), symbols)
+        states = tf.repeat(_lane_start(start_state, checksum), side.shape[2], axis=1)
         states, words, emitted = self._encode_phase(main, symbols, tables, states)
         states, side_words, side_emitted = self._encode_phase(side, side_symbols, side_tables,
                                                               states)
@@ -92,7 +103,7 @@ class SymbolCoder(tf.Module):
         return words, num_words, states
 
     def decode_side(self, words: tf.Tensor, num_words: tf.Tensor, states: tf.Tensor,
-                    side_tables: tf.Tensor, lanes: Union[int, tf.Tensor, None] = None
+                    side_tables: tf.Tensor, lanes: Optional[tf.Tensor] = None
                     ) -> Tuple[tf.Tensor, CoderState]:
         """Starts decoding: the side information.
 
@@ -101,39 +112,45 @@ class SymbolCoder(tf.Module):
           num_words: int32 [B], 0..W.
           states: int32 [B, K], 2^15 .. 2^31 - 1.
           side_tables: int32 [B, Nz], table numbers or -1.
-          lanes: see the class. Default: K for every image.
+          lanes: int32 [B] if images of the batch have different numbers of lanes.
 
         Returns:
           side_symbols int32 [B, Nz], and the state for `decode`. Words that run out read as 0;
           `finished` tells.
         """
+        nothing = tf.zeros_like(num_words)
         start = CoderState(tf.math.floormod(words, rans.WORD), num_words,
-                           tf.maximum(states, rans.STATE_LOW), tf.zeros_like(num_words))
-        return self.decode(start, side_tables, lanes)
+                           tf.maximum(states, rans.STATE_LOW), nothing, nothing, lanes)
+        return self.decode(start, side_tables)
 
-    def decode(self, coder_state: CoderState, tables: tf.Tensor,
-               lanes: Union[int, tf.Tensor, None] = None) -> Tuple[tf.Tensor, CoderState]:
+    def decode(self, coder_state: CoderState, tables: tf.Tensor) -> Tuple[tf.Tensor, CoderState]:
         """Decodes the next phase: int32 tables [B, N] -> int32 symbols [B, N], new state."""
-        words, num_words, states, position = coder_state
-        if lanes is None:
-            lanes = states.shape[1]
-        if lanes is None:
-            lanes = tf.repeat(tf.shape(states)[1], tf.shape(states)[0])
-        deal = lanes_lib.deal(tables, lanes, tf.shape(states)[1], self._unroll)
+        words, num_words, states, position, checksum, lanes = coder_state
+        num_lanes = lanes if lanes is not None else states.shape[1]
+        if num_lanes is None:
+            num_lanes = tf.repeat(tf.shape(states)[1], tf.shape(states)[0])
+        deal = lanes_lib.deal(tables, num_lanes, tf.shape(states)[1], self._unroll)
         starts = lanes_lib.to_grid(tables * TOTAL, deal, empty=self.tables.num_tables * TOTAL)
         states, position, slots = rans.decode_steps(states, words, position, starts,
                                                     deal.num_steps, self._slots, self._unroll)
         symbols = tf.gather(self._slot_symbol, lanes_lib.from_grid(slots, deal))
         symbols = tf.where(deal.coded, tf.cast(symbols, tf.int32), tf.zeros_like(tables))
-        return symbols, CoderState(words, num_words, states, position)
+        return symbols, CoderState(words, num_words, states, position,
+                                   _add_phase(checksum, symbols), lanes)
 
     def finished(self, coder_state: CoderState, start_state: tf.Tensor) -> tf.Tensor:
-        """bool [B]: all lanes are back at `start_state` [B] and all words were read, no more.
+        """bool [B]: all lanes are back at their start and all words were read, no more.
 
-        Lanes beyond an image's own must have been given `start_state`.
+        Args:
+          coder_state: after the last phase.
+          start_state: int32 [B], see the class.
         """
-        home = tf.reduce_all(tf.equal(coder_state.states, start_state[:, tf.newaxis]), axis=1)
-        return tf.logical_and(home, tf.equal(coder_state.position, coder_state.num_words))
+        states, lanes = coder_state.states, coder_state.lanes
+        home = tf.equal(states, _lane_start(start_state, coder_state.checksum))
+        if lanes is not None:
+            home = tf.logical_or(home, tf.range(tf.shape(states)[1]) >= lanes[:, tf.newaxis])
+        return tf.logical_and(tf.reduce_all(home, axis=1),
+                              tf.equal(coder_state.position, coder_state.num_words))
 
     def _encode_phase(self, deal, symbols, tables, states):
         """Encodes one phase; words and their mask come back as [B, T * K] in reading order."""
@@ -149,3 +166,13 @@ def _by_image(grid: tf.Tensor) -> tf.Tensor:
     """[T, B, K] -> [B, T * K]."""
     return tf.reshape(tf.transpose(grid, [1, 0, 2]), [tf.shape(grid)[1], -1])
 
+
+def _add_phase(checksum: tf.Tensor, symbols: tf.Tensor) -> tf.Tensor:
+    """Checksum [B] of all phases up to that of `symbols` [B, N]; before the first it is 0."""
+    return tf.math.floormod(checksum * _PHASE_MULTIPLIER + symbol_checksum(symbols), MODULUS)
+
+
+def _lane_start(start_state: tf.Tensor, checksum: tf.Tensor) -> tf.Tensor:
+    """The state [B, 1] from which the lanes of each image start."""
+    seed = start_state - rans.STATE_LOW + checksum
+    return (rans.STATE_LOW + tf.math.floormod(seed, MODULUS))[:, tf.newaxis]
