@@ -17,7 +17,6 @@ Floating-point images have no agreed range and are refused.
 
 from __future__ import annotations
 
-import os
 import pathlib
 
 import numpy as np
@@ -25,6 +24,7 @@ from PIL import Image
 
 from tf_ipr import atomic_file
 from tf_ipr.atomic_file import PathLike
+from tf_ipr.datasets import file_list
 
 SUFFIXES = (".avif", ".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff",
             ".webp")
@@ -120,30 +120,5 @@ def write_png(path: PathLike, image: np.ndarray) -> None:
 
 
 def list_images(folder: PathLike) -> list[pathlib.Path]:
-    """Lists the image files of a folder and its subfolders, sorted.
-
-    Args:
-      folder: the folder; hidden files and folders in it are left out.
-
-    Returns:
-      Paths that begin with `folder`, sorted by their parts, so that the order is the same on
-      every file system.
-
-    Raises:
-      FileNotFoundError: the folder does not exist or holds no file with a suffix in `SUFFIXES`.
-      NotADirectoryError: `folder` is a file.
-    """
-    folder = pathlib.Path(folder)
-    if not folder.exists():
-        raise FileNotFoundError(f"the folder {folder} does not exist")
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file; a folder of images is needed")
-    paths = []
-    for root, subfolders, names in os.walk(folder):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        paths += [pathlib.Path(root, name) for name in names
-                  if not name.startswith(".") and name.lower().endswith(SUFFIXES)]
-    if not paths:
-        raise FileNotFoundError(
-            f"the folder {folder} holds no image; known suffixes: {', '.join(SUFFIXES)}")
-    return sorted(paths)
+    """Lists the files with a suffix in `SUFFIXES`; see `file_list.list_files`."""
+    return file_list.list_files(folder, SUFFIXES, "image")

@@ -107,8 +107,8 @@ def face_batches(paths: Sequence[PathLike], landmarks: np.ndarray,
     landmarks = np.asarray(landmarks, np.float32)
     if landmarks.shape != (len(paths), 5, 2):
         raise ValueError(
-            f"landmarks have shape {landmarks.shape}; {(len(paths), 5, 2)} is needed: five points of "
-            "each image")
+            f"landmarks have shape {landmarks.shape}; {(len(paths), 5, 2)} is needed: five points "
+            "of each image")
     by_flip = _embeddings_by_flip(embeddings, len(paths), augment)
 
     def load(batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -140,7 +140,7 @@ def face_batches(paths: Sequence[PathLike], landmarks: np.ndarray,
 
 
 class _Draws:
-    """Which file, crop and flip the n-th image of a training has, as functions of n and the seed."""
+    """File, crop and flip of the n-th image of a training, as functions of n and the seed."""
 
     def __init__(self, count: int, batch_size: int, seed: int, augment: bool, shuffle: bool,
                  repeat: bool, first_batch: int):

@@ -1,0 +1,49 @@
+"""tf_ipr_info tells what a stream declares, without a model."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tf_ipr import coding
+from tf_ipr.bin import info
+
+
+@pytest.fixture
+def stream() -> bytes:
+    header = coding.Header(width=250, height=200, quality=37.5, model_id="89abcdef")
+    return coding.pack(header, [1 << 15] * header.num_lanes, [1, 2, 3])
+
+
+def test_the_header_is_printed_as_json(tmp_path, stream, run_main, capsys):
+    (tmp_path / "a.ipr").write_bytes(stream)
+    assert run_main(info.main, tmp_path / "a.ipr") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "width": 250, "height": 200, "quality": 37.5, "model_id": "89abcdef",
+        "bytes": len(stream), "bpp": pytest.approx(8 * len(stream) / 50_000, abs=1e-6),
+        "version": "1.0"}
+
+
+@pytest.mark.parametrize("damage, message", [
+    (lambda stream: b"", "is empty"),
+    (lambda stream: b"\x89PNG" + stream, "is something else"),
+    (lambda stream: stream[:12], "truncated"),
+])
+def test_what_is_no_stream_is_an_error(tmp_path, stream, run_main, capsys, damage, message):
+    (tmp_path / "a.ipr").write_bytes(damage(stream))
+    assert run_main(info.main, tmp_path / "a.ipr") == 1
+    captured = capsys.readouterr()
+    assert not captured.out and "a.ipr: " in captured.err and message in captured.err
+
+
+def test_large_declared_sizes_are_refused(tmp_path, stream, run_main, capsys):
+    (tmp_path / "a.ipr").write_bytes(stream)
+    assert run_main(info.main, tmp_path / "a.ipr", max_pixels=49_999) == 1
+    assert "250x200" in capsys.readouterr().err
+
+
+def test_a_missing_file_and_bad_usage(tmp_path, run_main, capsys):
+    assert run_main(info.main, tmp_path / "absent.ipr") == 1
+    assert "absent.ipr" in capsys.readouterr().err
+    assert run_main(info.main) == 2

@@ -1,0 +1,11 @@
+"""The flags that every binary around the codec has."""
+
+from __future__ import annotations
+
+from absl import flags
+
+from tf_ipr.datasets import image_file
+
+flags.DEFINE_string("model", None, "Folder of a model. Default: the one that is shipped.")
+flags.DEFINE_integer("max_pixels", image_file.DEFAULT_MAX_PIXELS,
+                     "Larger images, and streams that declare them, are refused.", 1)

@@ -1,0 +1,53 @@
+"""Decompresses a stream, or every stream of a folder, to PNG: tf_ipr_decompress [flags] IN OUT
+
+    tf_ipr_decompress face.ipr face.png
+    tf_ipr_decompress streams pictures
+
+A folder keeps its form (streams/a/b.ipr -> pictures/a/b.png); finished files are skipped, and a
+stream that fails does not stop the others.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from absl import flags
+
+from tf_ipr.bin import batch, codec_flags, start  # pylint: disable=unused-import
+from tf_ipr.datasets import file_list, image_file
+
+FLAGS = flags.FLAGS
+
+_STREAM_SUFFIX = ".ipr"
+
+
+def main(argv) -> int:
+    if len(argv) != 3:
+        print(f"tf_ipr_decompress: IN and OUT are needed, {len(argv) - 1} arguments given (--help)",
+              file=sys.stderr)
+        return 2
+    try:
+        plan = batch.plan(
+            argv[1], argv[2],
+            lambda folder: file_list.list_files(folder, [_STREAM_SUFFIX], "stream"), ".png")
+        from tf_ipr.codec import Codec  # pylint: disable=import-outside-toplevel  # Seconds.
+        codec = Codec.load(FLAGS.model, FLAGS.max_pixels)
+
+        def decompress(source, target) -> str:
+            image = codec.decompress(source.read_bytes())
+            image_file.write_png(target, image)
+            return f"{image.shape[1]}x{image.shape[0]} pixels"
+
+        return plan.run(decompress, {"model_id": codec.model_id})
+    except (ValueError, OSError) as error:
+        print(f"tf_ipr_decompress: {error}", file=sys.stderr)
+        return 1
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    start.run(main)
+
+
+if __name__ == "__main__":
+    run()
