@@ -13,6 +13,7 @@
     training/        the step, schedules, checkpoints
     evaluation/      metrics, identification, reference codecs
     bin/             binaries, one per verb
+    rate_search.py   a quality from a size
     atomic_file.py   files that appear whole or not at all
 """
 

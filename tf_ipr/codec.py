@@ -1,0 +1,236 @@
+"""The front door: images to streams and back.
+
+    codec = Codec.load()
+    stream = codec.compress(image, quality=50)
+    decoded = codec.decompress(stream)
+"""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Optional
+
+import numpy as np
+import tensorflow as tf
+
+from tf_ipr import coding
+from tf_ipr.coding.bitstream import MAX_PIXELS
+from tf_ipr.models import model_folder, network
+from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
+from tf_ipr.models.inference import InferenceModel
+from tf_ipr.rate_search import largest_within, nearest_to
+
+DEFAULT_MODEL = "lfw_l2_rec"
+_HALF_STEPS = range(int(2 * MIN_QUALITY), int(2 * MAX_QUALITY) + 1)
+
+
+def shipped_model(name: str = DEFAULT_MODEL) -> pathlib.Path:
+    """The folder of a model that comes with the project, installed or in a checkout."""
+    package = pathlib.Path(__file__).resolve().parent
+    for parent in (package, package.parent):
+        if (parent / "savedmodels" / name / "config.json").is_file():
+            return parent / "savedmodels" / name
+    raise model_folder.CheckpointError(
+        f"The shipped model {name} is not installed; give the folder of a model.")
+
+
+class Codec:
+    """One model, ready to code.
+
+    Attributes:
+      model_id: 8 hex digits; a stream carries those of its model.
+      config: what config.json of the model folder says.
+    """
+
+    def __init__(self, model: InferenceModel, config: dict, max_pixels: int = MAX_PIXELS):
+        """Use `load`. `max_pixels` bounds what `decompress` accepts."""
+        self.model_id = config["model_id"]
+        self.config = config
+        self._model = model
+        self._network = model.network
+        self._coder = coding.SymbolCoder(model.tables)
+        self._max_pixels = max_pixels
+        self._define_graphs()
+
+    @classmethod
+    def load(cls, path=None, max_pixels: int = MAX_PIXELS) -> "Codec":
+        """Loads a model folder such as savedmodels/lfw_l2_rec; without a path the shipped model.
+
+        Raises:
+          CheckpointError: the folder holds no usable model.
+        """
+        model, config = model_folder.load(shipped_model() if path is None else path)
+        return cls(model, config, max_pixels)
+
+    def compress(self, image, quality: float = 50.0, max_bytes: Optional[int] = None,
+                 target_bpp: Optional[float] = None) -> bytes:
+        """Encodes an image.
+
+        Args:
+          image: uint8 (H, W, 3), RGB; sides from 16 pixels.
+          quality: 1 (fewest bytes) to 100, in effect in steps of a half; ignored when one of the
+            following chooses it. The image is analysed once, the search repeats only what depends
+            on the quality.
+          max_bytes: take the highest quality whose stream has at most so many bytes.
+          target_bpp: take the quality whose stream comes nearest to so many bits per pixel.
+
+        Returns:
+          The stream, `docs/bitstream.md`.
+
+        Raises:
+          ValueError: bad arguments, or `max_bytes` below what quality 1 needs.
+        """
+        image = self._check_image(image)
+        if max_bytes is not None and target_bpp is not None:
+            raise ValueError("Give max_bytes or target_bpp, not both.")
+        latent = self._analyse(image[None])
+
+        def encode(half_steps: int) -> bytes:
+            return self._encode_latent(latent, half_steps / 2, image.shape[:2])
+
+        if max_bytes is None and target_bpp is None:
+            if not MIN_QUALITY <= quality <= MAX_QUALITY:
+                raise ValueError(f"quality is {quality}; it must be in 1..100.")
+            return encode(round(2 * quality))
+
+        overhead = self._overhead_bytes(image.shape)
+
+        def estimate(half_steps: int) -> float:
+            return float(self._coded_bits(latent, [half_steps / 2])[0]) / 8 + overhead
+
+        if max_bytes is not None:
+            return largest_within(_HALF_STEPS, max_bytes, estimate, encode)
+        target_bytes = target_bpp * image.shape[0] * image.shape[1] / 8
+        return nearest_to(_HALF_STEPS, target_bytes, estimate, encode)
+
+    def decompress(self, stream: bytes) -> np.ndarray:
+        """Decodes a stream.
+
+        Returns:
+          uint8 (H, W, 3), RGB.
+
+        Raises:
+          BitstreamError: the stream is damaged, foreign, too large or of another model. A stream
+            that fails the final check gives this error, never an image.
+        """
+        header, states, words, start_state = coding.parse(stream, self._max_pixels)
+        coding.require_model(header, self.model_id)
+        symbols = self._decode_symbols(header, states, words, start_state)
+        image = self._reconstruct(*symbols, [header.quality], header.height, header.width)
+        return image[0].numpy()
+
+    def symbols(self, stream: bytes) -> tuple:
+        """The integers of a stream: z int32 (h_z, w_z, C) and y int32 (h, w, M); as `decompress`."""
+        header, states, words, start_state = coding.parse(stream, self._max_pixels)
+        coding.require_model(header, self.model_id)
+        side, latent = self._decode_symbols(header, states, words, start_state)
+        return side[0].numpy(), latent[0].numpy()
+
+    def info(self, stream: bytes) -> dict:
+        """What a stream says about itself: width, height, quality, model_id, bytes, bpp, version.
+
+        Reads the header alone, so streams of any model are welcome and damage behind the header is
+        not noticed. Raises `BitstreamError` where there is no header.
+        """
+        header, _, _, _ = coding.parse(stream, max_pixels=1 << 62)
+        return dict(width=header.width, height=header.height, quality=header.quality,
+                    model_id=header.model_id, bytes=len(stream),
+                    bpp=8 * len(stream) / (header.width * header.height),
+                    version=".".join(map(str, header.version)))
+
+    def _check_image(self, image) -> np.ndarray:
+        image = np.asarray(image)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+            raise ValueError(f"The image has dtype {image.dtype} and shape {image.shape}; it must "
+                             "be uint8 (H, W, 3), RGB.")
+        height, width = image.shape[:2]
+        if min(height, width) < network.MIN_SIDE:
+            raise ValueError(f"The image has {width}x{height} pixels; both sides must have at least "
+                             f"{network.MIN_SIDE}. Pad or enlarge it.")
+        if height * width > self._max_pixels:
+            raise ValueError(f"The image has {width}x{height} pixels, more than the limit of "
+                             f"{self._max_pixels}. Raise max_pixels, here and in the decoder.")
+        return image
+
+    def _overhead_bytes(self, shape) -> float:
+        """Header and lane states beyond their information, on average."""
+        header = coding.Header(shape[1], shape[0], MIN_QUALITY, self.model_id)
+        return len(header.to_bytes()) + 2.5 * header.num_lanes
+
+    def _encode_latent(self, latent, quality: float, size) -> bytes:
+        height, width = size
+        header = coding.Header(width, height, quality, self.model_id)
+        words, num_words, states = self._encode(
+            latent, [quality], [header.num_lanes], [coding.start_state(header.to_bytes())])
+        return coding.pack(header, states[0], words[0, :int(num_words[0])])
+
+    def _decode_symbols(self, header, states, words, start_state):
+        rows, columns = (-(-side // network.STRIDE) for side in (header.height, header.width))
+        # The graphs gather from the words, so there is at least one, read or not.
+        padded = np.append(words, np.int32(0))[None]
+        side, state = self._decode_side(padded, [len(words)], states[None], [header.num_lanes],
+                                        rows, columns)
+        # A wrong size would make the latent expensive: stop as soon as the words have run out.
+        if int(state.position[0]) <= len(words):
+            latent, finished = self._decode_latent(side, state, rows, columns, [start_state])
+            if bool(finished[0]):
+                return side, latent
+        raise coding.BitstreamError(
+            f"The stream of {header.width}x{header.height} pixels fails its integrity check: it was "
+            "damaged, truncated or extended. Fetch it again.")
+
+    def _define_graphs(self):
+        """The graphs, each for any image size; B is 1 in this class but free in them."""
+        model, coder = self._model, self._coder
+        int_vector = tf.TensorSpec([None], tf.int32)
+        latent_spec = tf.TensorSpec([None, None, None, self._network.config.latent_channels])
+        quality_spec = tf.TensorSpec([None], tf.float32)
+        scalar = tf.TensorSpec([], tf.int32)
+        matrix = tf.TensorSpec([None, None], tf.int32)
+        side_spec = tf.TensorSpec([None, None, None, self._network.config.side_channels], tf.int32)
+
+        @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3], tf.uint8)])
+        def analyse(image):
+            return model.network.analyse(tf.cast(image, tf.float32))
+
+        @tf.function(input_signature=[latent_spec, quality_spec])
+        def coded_bits(latent, quality):
+            return model.coded_bits(model.symbols(latent, quality))
+
+        @tf.function(input_signature=[latent_spec, quality_spec, int_vector, int_vector])
+        def encode(latent, quality, lanes, start_state):
+            symbols = model.symbols(latent, quality)
+            return coder.encode(*(_flat(part) for part in symbols), lanes, start_state)
+
+        @tf.function(input_signature=[matrix, int_vector, matrix, int_vector, scalar, scalar])
+        def decode_side(words, num_words, states, lanes, rows, columns):
+            batch, stride = tf.shape(words)[0], network.SIDE_STRIDE
+            shape = tf.stack([batch, (rows + stride - 1) // stride, (columns + stride - 1) // stride,
+                              self._network.config.side_channels])
+            side, state = coder.decode_side(words, num_words, states,
+                                            _flat(model.side_tables(shape)), lanes)
+            return tf.reshape(side, shape), state
+
+        state_spec = coding.CoderState(words=matrix, num_words=int_vector, states=matrix,
+                                       position=int_vector, checksum=int_vector, lanes=int_vector)
+
+        @tf.function(input_signature=[side_spec, state_spec, scalar, scalar, int_vector])
+        def decode_latent(side, state, rows, columns, start_state):
+            tables = model.latent_tables(side, rows, columns)
+            latent, state = coder.decode(state, _flat(tables))
+            return tf.reshape(latent, tf.shape(tables)), coder.finished(state, start_state)
+
+        @tf.function(input_signature=[side_spec, tf.TensorSpec([None, None, None, None], tf.int32),
+                                      quality_spec, scalar, scalar])
+        def reconstruct(side, latent, quality, height, width):
+            image = model.reconstruct(side, latent, quality, height, width)
+            return tf.cast(tf.round(image), tf.uint8)
+
+        self._analyse, self._coded_bits, self._encode = analyse, coded_bits, encode
+        self._decode_side, self._decode_latent = decode_side, decode_latent
+        self._reconstruct = reconstruct
+
+
+def _flat(symbols):
+    """[B,h,w,C] -> [B, h*w*C], row-major: the order in which symbols are coded."""
+    return tf.reshape(symbols, [tf.shape(symbols)[0], -1])
