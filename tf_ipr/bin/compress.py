@@ -15,10 +15,12 @@ from typing import Optional
 from absl import flags
 
 from tf_ipr import atomic_file
-from tf_ipr.bin import batch, codec_flags, start  # pylint: disable=unused-import
+from tf_ipr.bin import batch, codec_flags, start
 from tf_ipr.datasets import image_file
 
 FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(batch)
+flags.adopt_module_key_flags(codec_flags)
 
 SUFFIX = ".ipr"
 

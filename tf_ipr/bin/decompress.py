@@ -13,10 +13,12 @@ import sys
 
 from absl import flags
 
-from tf_ipr.bin import batch, codec_flags, start  # pylint: disable=unused-import
+from tf_ipr.bin import batch, codec_flags, start
 from tf_ipr.datasets import file_list, image_file
 
 FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(batch)
+flags.adopt_module_key_flags(codec_flags)
 
 _STREAM_SUFFIX = ".ipr"
 

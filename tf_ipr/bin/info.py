@@ -9,11 +9,7 @@ import json
 import pathlib
 import sys
 
-from absl import flags
-
-from tf_ipr.bin import codec_flags, start  # pylint: disable=unused-import
-
-FLAGS = flags.FLAGS
+from tf_ipr.bin import start
 
 
 def main(argv) -> int:
@@ -24,14 +20,14 @@ def main(argv) -> int:
     from tf_ipr.coding import bitstream  # pylint: disable=import-outside-toplevel  # Seconds.
     try:
         stream = pathlib.Path(argv[1]).read_bytes()
-        header = bitstream.parse(stream, FLAGS.max_pixels)[0]
+        header = bitstream.parse(stream, max_pixels=1 << 62)[0]  # Nothing is decoded.
     except (ValueError, OSError) as error:
         print(f"tf_ipr_info: {argv[1]}: {error}", file=sys.stderr)
         return 1
     print(json.dumps({
         "width": header.width, "height": header.height, "quality": header.quality,
         "model_id": header.model_id, "bytes": len(stream),
-        "bpp": round(8 * len(stream) / (header.width * header.height), 6),
+        "bpp": 8 * len(stream) / (header.width * header.height),
         "version": ".".join(map(str, header.version))}))
     return 0
 
