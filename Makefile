@@ -15,15 +15,17 @@ run: $(VENV)/.installed
 	@$(PYTHON) -m tf_ipr.bin.demo $(if $(IMAGE),"--image=$(IMAGE)")
 
 test: $(VENV)/.installed-test
-	$(PYTHON) -m pytest -q $(ARGS)
+	@$(PYTHON) -m pytest -q $(ARGS)
 
 # A stamp for each set of packages: installation is repeated only when the configuration changes.
 $(VENV)/.installed: $(CONFIG) | $(PYTHON)
-	$(PYTHON) -m pip install --quiet --editable ".[all]"
+	@echo "installing; the first time takes some minutes"
+	@$(PYTHON) -m pip install --quiet --editable ".[all]"
 	@touch $@
 
 $(VENV)/.installed-test: $(CONFIG) | $(PYTHON)
-	$(PYTHON) -m pip install --quiet --editable ".[all,test]"
+	@echo "installing; the first time takes some minutes"
+	@$(PYTHON) -m pip install --quiet --editable ".[all,test]"
 	@touch $(VENV)/.installed $@
 
 # A name may exist and not run (pyenv's shims), or lack ensurepip (Debian without python3-venv).
