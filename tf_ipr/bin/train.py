@@ -28,6 +28,11 @@ flags.DEFINE_enum("architecture", "mobile", ["mobile", "hyperprior"], "Architect
 flags.DEFINE_integer("num_rates", 8, "Quality levels with gains of their own; 1: a single rate.", 1)
 flags.DEFINE_enum("objective", "rec", ["rec", "ip", "ipr"], "Objective of the paper.")
 flags.DEFINE_enum("distortion", "l2", ["l2", "msssim"], "Distortion in REC and IPR.")
+flags.DEFINE_list("recognizer", [], "Folders of the frozen recognisers in the loss, for ip and ipr; "
+                  "several share it equally.")
+flags.DEFINE_float("lambda_id", 1.0, "Weight of 1 - cos in IP and IPR.", 0.0)
+flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks and embeddings are kept.")
+flags.DEFINE_string("init_from", None, "Model folder to start from; ip and ipr start from rec.")
 flags.DEFINE_float("lambda_rate_max", 6.0, "Weight of a bit per pixel at quality 1.", 0.0)
 flags.DEFINE_float("lambda_rate_min", 0.02, "Weight of a bit per pixel at quality 100.", 0.0)
 flags.DEFINE_float("lambda_rate", None, "One weight for every quality, for --num_rates=1.", 0.0)
@@ -49,7 +54,7 @@ flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
 def _settings() -> dict:
     """What a resumed run must share."""
     names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
-             "distortion", "steps", "learning_rate", "final_learning_rate", "target_bpp", "seed")
+             "distortion", "lambda_id", "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate", "target_bpp", "seed")
     settings = {name: FLAGS[name].value for name in names}
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
     if FLAGS.num_rates == 1:
@@ -75,35 +80,39 @@ def _train(settings: dict) -> str:
 
     import tensorflow as tf
 
-    from tf_ipr.datasets import pipeline
     from tf_ipr.losses.objective import Objective
     from tf_ipr.models.config import PRESETS
     from tf_ipr.models.training_model import TrainingModel
     from tf_ipr.training import data, loop
     from tf_ipr.training.step import Optimization, TrainingStep
+    from tf_ipr.training.warm_start import warm_start
 
     source = data.TrainingData(FLAGS.dataset, FLAGS.data_dir, FLAGS.protocol_dir,
                                FLAGS.validation_share)
     objective = Objective(settings["objective"], settings["distortion"],
-                          settings["lambda_rate_max"], settings["lambda_rate_min"])
+                          settings["lambda_rate_max"], settings["lambda_rate_min"],
+                          settings["lambda_id"])
     run = loop.Run(FLAGS.steps, FLAGS.learning_rate, FLAGS.final_learning_rate, FLAGS.target_bpp,
                    FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
     training_paths, validation_paths = source.split()
     logging.info("%d training images, %d held out.", len(training_paths), len(validation_paths))
     images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
+    batches, identity_loss = data.batches(training_paths, FLAGS.batch_size, FLAGS.crop_size or None,
+                                          FLAGS.seed), None
+    if objective.needs_identity:
+        from tf_ipr.training import identity_data
+        faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir)
+        identity_loss = faces.loss
+        batches = faces.batches(FLAGS.batch_size, FLAGS.crop_size or None, FLAGS.seed)
     tf.keras.utils.set_random_seed(FLAGS.seed)
     strategy = _strategy(FLAGS.distribute)
     with strategy.scope() if strategy else contextlib.nullcontext():
-        config = dataclasses.replace(PRESETS[FLAGS.architecture], num_rates=FLAGS.num_rates)
-        step = TrainingStep(TrainingModel(config), objective,
-                            Optimization(FLAGS.clip_norm, FLAGS.ema_decay))
-
-    def batches(first_batch):
-        dataset = pipeline.training_batches(
-            training_paths, FLAGS.batch_size, FLAGS.crop_size or None, seed=FLAGS.seed,
-            first_batch=first_batch).map(lambda image: dict(image=image))
-        return strategy.experimental_distribute_dataset(dataset) if strategy else dataset
-
+        model = TrainingModel(dataclasses.replace(PRESETS[FLAGS.architecture],
+                                                  num_rates=FLAGS.num_rates))
+        if FLAGS.init_from:
+            warm_start(model, FLAGS.init_from)
+        step = TrainingStep(model, objective, Optimization(FLAGS.clip_norm, FLAGS.ema_decay),
+                            identity_loss)
     return str(loop.train(step, batches, images, run, FLAGS.run_dir, settings, strategy))
 
 

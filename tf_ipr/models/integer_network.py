@@ -47,6 +47,8 @@ def clip_towards(x, low: float, high: float):
 class IntegerLayer(tf.Module):
     """One 3×3 integer layer; holds real-valued variables, computes with their integers."""
 
+    output_step = _ACTIVATION_STEP
+
     def __init__(self, inputs: int, outputs: int, shift: int, upsample: bool, name=None):
         super().__init__(name=name)
         limit = np.sqrt(6.0 / (9 * inputs + outputs))
@@ -63,7 +65,10 @@ class IntegerLayer(tf.Module):
         scale = 2.0 ** self.shift / self.output_step
         return kernel, round_half_up(self.bias * scale)
 
-    output_step = _ACTIVATION_STEP
+    def assign_integers(self, kernel, bias):
+        """Sets the variables so that `integers()` returns these, float32 of their shapes."""
+        self.kernel.assign(kernel * _WEIGHT_STEP)
+        self.bias.assign(bias * self.output_step * 2.0 ** -self.shift)
 
     def __call__(self, x):
         kernel, bias = self.integers()

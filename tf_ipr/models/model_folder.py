@@ -2,7 +2,8 @@
 
     config.json    ModelConfig, format version, model id, and what the trainer wants to tell
     entropy.npz    the exact part: probability tables and integer weights (docs/bitstream.md)
-    weights.npz    the float part: transforms, mean head, gains
+    weights.npz    the float part: transforms, mean head, gains; and, for trainings that start from
+                   the model, the prior of z ("side_prior/...", not read by coders)
 
 The model id is a hash of entropy.npz's arrays.  A stream carries it, and a decoder refuses a
 stream of another model.
@@ -15,6 +16,7 @@ import json
 import os
 import pathlib
 import zipfile
+from typing import Sequence
 
 import numpy as np
 
@@ -26,6 +28,7 @@ from tf_ipr.models.inference import InferenceModel
 from tf_ipr.models.network import CodecNetwork
 
 FORMAT = "1.0"
+PRIOR = "side_prior/"
 _PARTS = ("analysis", "synthesis", "hyper_analysis", "hyper_mean", "gain", "inverse_gain")
 
 
@@ -56,7 +59,7 @@ def entropy_arrays(model: InferenceModel) -> dict:
     return {**model.tables.to_arrays(), **model.hyper_index.to_arrays()}
 
 
-def save(model: InferenceModel, folder, training: dict) -> str:
+def save(model: InferenceModel, folder, training: dict, side_prior: Sequence = ()) -> str:
     """Writes a model folder and returns the model id.
 
     Other files in the folder (a model card, metrics, exports) are left alone.
@@ -65,6 +68,7 @@ def save(model: InferenceModel, folder, training: dict) -> str:
       model: what to write.
       folder: path, created if absent.
       training: JSON-able facts about how it was made, kept in config.json.
+      side_prior: variables of the prior of z, in their order.
 
     Raises:
       OSError: the folder cannot be written.
@@ -73,6 +77,7 @@ def save(model: InferenceModel, folder, training: dict) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     exact = entropy_arrays(model)
     weights = {name: v.numpy() for name, v in float_weights(model.network).items()}
+    weights.update({f"{PRIOR}{i:02d}": v.numpy() for i, v in enumerate(side_prior)})
     model_id = model_id_of(exact)
     config = dict(format=FORMAT, model_id=model_id, model=model.network.config.to_dict(),
                   training=training)
@@ -95,8 +100,8 @@ def load(folder) -> tuple:
         the exact part is not the one config.json names.
     """
     folder = pathlib.Path(folder)
-    config = _read_config(folder)
-    exact = _read_arrays(folder / "entropy.npz")
+    config = read_config(folder)
+    exact = read_arrays(folder / "entropy.npz")
     found = model_id_of(exact)
     if found != config["model_id"]:
         raise CheckpointError(f"{folder / 'entropy.npz'} hashes to model {found}, config.json names "
@@ -107,11 +112,13 @@ def load(folder) -> tuple:
         network = CodecNetwork(ModelConfig.from_dict(config["model"]))
     except (KeyError, ValueError) as error:
         raise CheckpointError(f"{folder} does not hold a usable model: {error}") from error
-    _assign(network, _read_arrays(folder / "weights.npz"), folder / "weights.npz")
+    assign_floats(network, read_arrays(folder / "weights.npz"), folder / "weights.npz")
     return InferenceModel(network, hyper_index, tables), config
 
 
-def _read_config(folder: pathlib.Path) -> dict:
+def read_config(folder) -> dict:
+    """What config.json says; raises `CheckpointError` where there is none that can be read."""
+    folder = pathlib.Path(folder)
     path = folder / "config.json"
     if not path.is_file():
         raise CheckpointError(f"{folder} is no model folder: it has no config.json. Give a folder "
@@ -127,7 +134,8 @@ def _read_config(folder: pathlib.Path) -> dict:
     return config
 
 
-def _read_arrays(path: pathlib.Path) -> dict:
+def read_arrays(path: pathlib.Path) -> dict:
+    """The arrays of an .npz file; raises `CheckpointError` if it is missing or damaged."""
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
@@ -135,7 +143,9 @@ def _read_arrays(path: pathlib.Path) -> dict:
         raise CheckpointError(f"{os.fspath(path)} is missing or damaged: {error}") from error
 
 
-def _assign(network: CodecNetwork, values: dict, path) -> None:
+def assign_floats(network: CodecNetwork, values: dict, path) -> None:
+    """Sets the float variables of a network; raises `CheckpointError` naming what does not fit."""
+    values = {name: v for name, v in values.items() if not name.startswith(PRIOR)}
     variables = float_weights(network)
     differences = [f"{name} is missing" for name in variables if name not in values]
     differences += [f"{name} is not of this architecture" for name in values

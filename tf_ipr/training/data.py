@@ -12,7 +12,7 @@ from typing import Optional
 
 import numpy as np
 
-from tf_ipr.datasets import clic, folder, image_file, lfw
+from tf_ipr.datasets import clic, folder, image_file, lfw, pipeline
 
 DATASETS = ("lfw", "folder", "clic")
 _MAX_VALIDATION_IMAGES = 48
@@ -54,6 +54,15 @@ class TrainingData:
             return clic.patches("train"), clic.patches("validation")
         return (folder.train(self.data_dir, self.validation_share),
                 folder.validation(self.data_dir, self.validation_share))
+
+
+def batches(paths, batch_size: int, crop_size: Optional[int], seed: int):
+    """Batches for REC: first batch -> endless dataset of dict(image=float32 [B,h,w,3], 0..255)."""
+    def start(first_batch: int):
+        return pipeline.training_batches(
+            paths, batch_size, crop_size, seed=seed,
+            first_batch=first_batch).map(lambda image: dict(image=image))
+    return start
 
 
 def validation_images(paths, size: Optional[int] = None) -> np.ndarray:

@@ -11,7 +11,7 @@ import json
 import math
 import pathlib
 import time
-from typing import Callable, Iterable
+from typing import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -55,16 +55,15 @@ class Run:
     jit_compile: bool = False
 
 
-def train(step: TrainingStep, batches: Callable[[int], Iterable], validation_images: np.ndarray,
+def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset], validation_images: np.ndarray,
           run: Run, run_dir, settings: dict,
           strategy: tf.distribute.Strategy | None = None) -> pathlib.Path:
     """Trains until `run.steps`, resuming what `run_dir` holds.
 
     Args:
       step: built under `strategy`'s scope.
-      batches: first step -> endless iterable of dictionaries of tensors: `image` float32 [B,H,W,3]
-        in 0..255 and, for IP and IPR, `landmarks` and `embeddings`. Under a strategy,
-        per-replica batches.
+      batches: first step -> endless dataset of dictionaries: `image` float32 [B,H,W,3] in 0..255
+        and, for IP and IPR, `landmarks` and `embeddings`. A strategy shares out each batch.
       validation_images: uint8 [N,H,W,3].
       run: see `Run`.
       run_dir: folder of the run.
@@ -89,7 +88,8 @@ def train(step: TrainingStep, batches: Callable[[int], Iterable], validation_ima
         saved = time.monotonic()
         progress = tqdm.tqdm(total=run.steps, initial=first, unit="step", smoothing=0.05,
                              mininterval=5, dynamic_ncols=True)
-        for number, batch in zip(range(first, run.steps), batches(first) if first < run.steps else ()):
+        source = _distributed(batches(first), strategy) if first < run.steps else ()
+        for number, batch in zip(range(first, run.steps), source):
             rate = schedule.learning_rate(number, run.steps, run.learning_rate,
                                           run.final_learning_rate)
             metrics = take_step(batch, tf.constant(rate, tf.float32))
@@ -106,6 +106,10 @@ def train(step: TrainingStep, batches: Callable[[int], Iterable], validation_ima
             _validate(step, validation_images, dataclasses.replace(run, target_bpp=None), model_dir,
                       settings)
     return model_dir
+
+
+def _distributed(batches, strategy):
+    return strategy.experimental_distribute_dataset(batches) if strategy else batches
 
 
 def _compiled(step: TrainingStep, run: Run, strategy):
@@ -159,7 +163,8 @@ def _validate(step: TrainingStep, images: np.ndarray, run: Run, model_dir, setti
         points, decoded = validate(model, images, qualities)
         training = dict(settings, steps=number,
                         validation=[p._asdict() for p in points])
-        model_folder.save(freeze(model), model_dir, training)
+        model_folder.save(freeze(model), model_dir, training,
+                          model.entropy_model.side_prior.trainable_variables)
     for point in points:
         tf.summary.scalar(f"validation/rate_bpp_q{point.quality:g}", point.rate_bpp, step=number)
         tf.summary.scalar(f"validation/psnr_db_q{point.quality:g}", point.psnr_db, step=number)

@@ -85,8 +85,8 @@ class TrainingStep(tf.Module):
           image: float32 [B,H,W,3] in 0..255.
           learning_rate: float32 scalar.
           landmarks: float32 [B,5,2], (x, y) in pixels; for "ip" and "ipr".
-          embeddings: float32 [B,R,D] of the original images, one per recogniser, or None to
-            compute them here.
+          embeddings: float32 [B,D] of the original images, those of several recognisers side by
+            side; for "ip" and "ipr".
 
         Returns:
           Scalars: loss, rate_bpp (additive noise), side_bpp, distortion, psnr_db, gradient_norm,

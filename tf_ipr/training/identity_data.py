@@ -1,0 +1,92 @@
+"""What IP and IPR need beside the images: landmarks, embeddings of the originals, the loss.
+
+Landmarks and embeddings are computed once and cached by content (`tf_ipr.recognition.cache`).
+Images without a face take no part.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+import tqdm
+
+from tf_ipr.datasets import pipeline
+from tf_ipr.losses.identity import identity_loss
+from tf_ipr.recognition import cache
+from tf_ipr.recognition.recognizer import Recognizer
+
+_JITTER = 0.1  # largest shift of a crop around the face, relative to its edge
+
+
+class Faces:
+    """A dataset of faces, and the identity loss on its batches.
+
+    Attributes:
+      paths: the image files with a face.
+      recognizers: the frozen `Recognizer`s in the loss.
+    """
+
+    def __init__(self, paths, recognizer_folders, cache_dir):
+        """Detects, aligns and embeds what `cache_dir` does not hold yet.
+
+        Raises:
+          ValueError: no recogniser is given, a folder is none, or no image shows a face.
+        """
+        if not recognizer_folders:
+            raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
+                             "recogniser made by tf_ipr_convert_recognizer.")
+        self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
+        landmarks = cache.landmarks_of_files(paths, cache_dir, progress=_progress("landmarks"))
+        found = np.isfinite(landmarks).all(axis=(1, 2))
+        if not found.any():
+            raise ValueError(f"None of the {len(paths)} images shows a face.")
+        self.paths = [path for path, face in zip(paths, found) if face]
+        self._landmarks = landmarks[found]
+        self._embeddings = np.concatenate([
+            cache.embeddings_of_files(r, self.paths, self._landmarks, cache_dir,
+                                      progress=_progress(f"embeddings by {r.name}"))
+            for r in self.recognizers], axis=2)
+
+    def loss(self, image, reconstruction, landmarks, embeddings):
+        """Mean over the recognisers of 1 - cos, float32 [B]; `embeddings` [B,D] side by side."""
+        originals = tf.split(embeddings, [r.embedding_size for r in self.recognizers], axis=1)
+        return identity_loss(self.recognizers, image, reconstruction, landmarks, originals)
+
+    def batches(self, batch_size: int, crop_size, seed: int):
+        """First batch -> endless dataset of dict(image, landmarks, embeddings).
+
+        With a `crop_size` an image is cut to a square around the middle of its landmarks, a little
+        beside it at random, so that training spends its time on faces.
+        """
+        def start(first_batch: int):
+            faces = pipeline.face_batches(self.paths, self._landmarks, self._embeddings, batch_size,
+                                          seed=seed, first_batch=first_batch)
+            return faces if crop_size is None else faces.map(
+                lambda batch: _crop_to_faces(batch, crop_size))
+        return start
+
+
+def _crop_to_faces(batch: dict, size: int) -> dict:
+    image, landmarks = batch["image"], batch["landmarks"]
+    limit = tf.cast(tf.shape(image)[1:3] - size, tf.float32)[::-1]  # x, y
+    tf.debugging.assert_non_negative(limit, f"--crop_size={size} is larger than the images.")
+    middle = tf.reduce_mean(landmarks, axis=1)
+    shift = tf.random.uniform(tf.shape(middle), -_JITTER * size, _JITTER * size)
+    corner = tf.floor(tf.clip_by_value(middle - size / 2 + shift, 0.0, limit))
+    offset = tf.cast(corner, tf.int32)
+    crops = tf.map_fn(lambda a: tf.slice(a[0], [a[1][1], a[1][0], 0], [size, size, 3]),
+                      (image, offset), fn_output_signature=tf.TensorSpec([size, size, 3]))
+    return dict(batch, image=crops, landmarks=landmarks - corner[:, None, :])
+
+
+def _progress(what: str):
+    bar = None
+
+    def report(done: int, total: int) -> None:
+        nonlocal bar
+        if bar is None:
+            bar = tqdm.tqdm(total=total, desc=what, unit="image")
+        bar.update(done - bar.n)
+        if done >= total:
+            bar.close()
+    return report
