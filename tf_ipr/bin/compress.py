@@ -2,8 +2,12 @@
 
     tf_ipr_compress --quality=30 face.jpg face.ipr
     tf_ipr_compress --max_bytes=1500 photographs streams
+    tf_ipr_compress --min_identity=0.9 --recognizer=recognizers/mobilefacenet face.jpg face.ipr
+    tf_ipr_compress --align=128 --max_bytes=600 face.jpg face.ipr
 
-A folder keeps its form (photographs/a/b.jpg -> streams/a/b.ipr); finished files are skipped, and an
+--min_identity takes the smallest stream whose decoded face, found and embedded as a server would,
+has that cosine to the original's. --align codes the face crop alone, aligned to the template: the
+landmarks of the template then hold in the decoded crop, so the server needs no detection. A folder keeps its form (photographs/a/b.jpg -> streams/a/b.ipr); finished files are skipped, and an
 image that fails does not stop the others.
 """
 
@@ -31,15 +35,22 @@ flags.DEFINE_integer("max_bytes", None,
 flags.DEFINE_float("target_bpp", None,
                    "Instead of the quality: the one that comes nearest to so many bits per pixel.",
                    0.0, allow_override=True)
+flags.DEFINE_float("min_identity", None,
+                   "Instead of the quality: the smallest whose decoded face has this cosine to the "
+                   "original's, by --recognizer.", -1.0, 1.0)
+flags.DEFINE_enum("align", None, ["112", "128", "448"],
+                  "Codes the aligned crop of the main face, so large, instead of the image.")
 
 
 def _usage_error(argv) -> Optional[str]:
     if len(argv) != 3:
         return f"IN and OUT are needed, {len(argv) - 1} arguments given (--help)"
-    given = [name for name in ("quality", "max_bytes", "target_bpp")
+    given = [name for name in ("quality", "max_bytes", "target_bpp", "min_identity")
              if FLAGS[name].value is not None]
     if len(given) > 1:
         return f"--{' and --'.join(given)} exclude one another; give one of them"
+    if (FLAGS.min_identity is None) != (recognizer_flag.folder() is None):
+        return "--min_identity and --recognizer belong together; give both or neither"
     return None
 
 
@@ -55,18 +66,59 @@ def main(argv) -> int:
         from tf_ipr.codec import Codec  # pylint: disable=import-outside-toplevel  # Seconds.
         codec = Codec.load(FLAGS.model, FLAGS.max_pixels)
 
+        faces = _Faces() if FLAGS.min_identity is not None or FLAGS.align else None
+
         def compress(source, target) -> str:
             image = image_file.read_image(source, FLAGS.max_pixels)
-            stream = codec.compress(image, **options)
+            if FLAGS.align:
+                image = faces.crop(image)
+            if FLAGS.min_identity is None:
+                stream, kept = codec.compress(image, **options), ""
+            else:
+                found = faces.smallest(codec, image)
+                stream, kept = found.stream, (f", quality {found.quality:g} keeps an identity of "
+                                              f"{found.cosine:.3f}")
             with atomic_file.writing(target) as file:
                 file.write(stream)
             return (f"{len(stream)} bytes, "
-                    f"{8 * len(stream) / (image.shape[0] * image.shape[1]):.3f} bpp")
+                    f"{8 * len(stream) / (image.shape[0] * image.shape[1]):.3f} bpp{kept}")
 
-        return plan.run(compress, {"model_id": codec.model_id, **options})
-    except (ValueError, OSError) as error:
+        settings = {"model_id": codec.model_id, **options}
+        return plan.run(compress, {**settings, **faces.settings} if faces else settings)
+    except (ValueError, OSError, ImportError) as error:
         print(f"tf_ipr_compress: {error}", file=sys.stderr)
         return 1
+
+
+class _Faces:
+    """What only faces need: loaded when a flag asks for it."""
+
+    def __init__(self):
+        # pylint: disable=import-outside-toplevel
+        from tf_ipr.recognition.detection import FaceDetector
+        from tf_ipr.recognition.recognizer import Recognizer
+
+        self._size = int(FLAGS.align) if FLAGS.align else None
+        self._detector = FaceDetector()
+        self.settings = {"align": self._size, "min_identity": FLAGS.min_identity}
+        if FLAGS.min_identity is not None:
+            self._recognizer = Recognizer.load(recognizer_flag.folder())
+            self.settings["recognizer"] = self._recognizer.fingerprint
+
+    def crop(self, image):
+        """The aligned crop of the image's main face."""
+        from tf_ipr.recognition import aligned_image  # pylint: disable=import-outside-toplevel
+
+        return aligned_image.crop_main_face(image, self._detector, self._size)
+
+    def smallest(self, codec, image):
+        """The smallest stream that keeps --min_identity."""
+        # pylint: disable=import-outside-toplevel
+        from tf_ipr.recognition import alignment, identity_search
+
+        landmarks = alignment.template_for(self._size) if self._size else None
+        return identity_search.smallest_keeping(
+            codec, image, self._recognizer, FLAGS.min_identity, self._detector, landmarks)
 
 
 def run() -> None:

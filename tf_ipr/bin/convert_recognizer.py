@@ -15,7 +15,9 @@ import dataclasses
 import pathlib
 import sys
 
-from absl import app, flags
+from absl import flags
+
+from tf_ipr.bin import start
 
 FLAGS = flags.FLAGS
 
@@ -67,11 +69,8 @@ def main(argv) -> int:
 
 
 def run() -> None:
-    """Console script."""
-    # TensorFlow 2.14 imported after absl's initialisation starts in graph mode (one of its modules
-    # makes the context from `app.call_after_init`), and Keras models cannot be built any more.
-    import tensorflow  # noqa: F401
-    app.run(main)
+    """Entry point of the console script."""
+    start.run(main)
 
 
 if __name__ == "__main__":

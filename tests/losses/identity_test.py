@@ -1,0 +1,143 @@
+"""The identity loss is 1 - cosine, differentiable in the reconstruction, and in nothing else."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_ipr.losses.identity import identity_loss
+from tf_ipr.recognition import alignment
+from tf_ipr.recognition.description import Description
+from tf_ipr.recognition.recognizer import Recognizer
+
+
+def _tiny_recognizer(seed, size=32, depth=16):
+    """A recogniser with random weights, as a graph of constants."""
+    rng = np.random.default_rng(seed)
+    kernel = tf.constant(rng.normal(0, 0.3, (5, 5, 3, 8)), tf.float32)
+    matrix = tf.constant(rng.normal(0, 0.3, (8, depth)), tf.float32)
+
+    def network(crops):
+        x = tf.nn.elu(tf.nn.conv2d(crops, kernel, 2, "SAME"))
+        return tf.reduce_mean(x, axis=[1, 2]) @ matrix
+
+    facts = Description(name=f"tiny{seed}", architecture="test", size=size,
+                        value_range=[[-1.0, 1.0]] * 3, embedding_size=depth,
+                        template=(alignment.ARCFACE_TEMPLATE * size / 112).tolist())
+    return Recognizer(network, facts, f"fingerprint{seed}")
+
+
+@pytest.fixture(scope="module")
+def faces():
+    rng = np.random.default_rng(0)
+    images = rng.uniform(0, 255, (3, 60, 64, 3)).astype(np.float32)
+    landmarks = alignment.ARCFACE_TEMPLATE * 0.5 + rng.normal(0, 1, (3, 5, 2))
+    return images, landmarks.astype(np.float32), images + rng.normal(0, 40, images.shape).astype(
+        np.float32)
+
+
+def test_same_image_costs_nothing(faces):
+    images, landmarks, _ = faces
+    loss = identity_loss([_tiny_recognizer(1)], images, images, landmarks)
+    np.testing.assert_allclose(loss, np.zeros(3), atol=1e-6)
+
+
+def test_loss_is_one_minus_cosine_averaged_over_recognisers(faces):
+    images, landmarks, changed = faces
+    recognizers = [_tiny_recognizer(1), _tiny_recognizer(2)]
+    expected = np.mean([
+        1 - np.sum(r.embed_images(images, landmarks) * r.embed_images(changed, landmarks), -1)
+        for r in recognizers], axis=0)
+    loss = identity_loss(recognizers, images, changed, landmarks)
+    assert loss.shape == (3,) and np.all(loss.numpy() > 0)
+    np.testing.assert_allclose(loss, expected, atol=1e-5)
+
+
+def test_embeddings_computed_before_give_the_same_loss(faces):
+    images, landmarks, changed = faces
+    recognizers = [_tiny_recognizer(1), _tiny_recognizer(2)]
+    before = [r.embed_images(images, landmarks) for r in recognizers]
+    np.testing.assert_allclose(
+        identity_loss(recognizers, None, changed, landmarks, before),
+        identity_loss(recognizers, images, changed, landmarks), atol=1e-5)
+
+
+def test_gradient_equals_finite_differences(faces):
+    images, landmarks, changed = faces
+    recognizer = _tiny_recognizer(1)
+
+    def loss(x):
+        return tf.reduce_sum(identity_loss([recognizer], images, x, landmarks))
+
+    x = tf.constant(changed)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        value = loss(x)
+    gradient = tape.gradient(value, x).numpy()
+    assert np.all(np.isfinite(gradient)) and np.any(gradient)
+    direction = gradient / np.linalg.norm(gradient)
+    step = 20.0
+    numeric = (loss(changed + step * direction) - loss(changed - step * direction)) / (2 * step)
+    np.testing.assert_allclose(np.linalg.norm(gradient), numeric, rtol=0.02)
+
+
+def test_original_gets_no_gradient(faces):
+    images, landmarks, changed = faces
+    x = tf.constant(images)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = identity_loss([_tiny_recognizer(1)], x, changed, landmarks)
+    assert tape.gradient(loss, x) is None
+
+
+def test_image_without_a_face_costs_nothing_and_pulls_nowhere(faces):
+    images, landmarks, changed = faces
+    landmarks = landmarks.copy()
+    landmarks[1] = np.nan
+    x = tf.constant(changed)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = identity_loss([_tiny_recognizer(1)], images, x, landmarks)
+    gradient = tape.gradient(loss, x).numpy()
+    assert loss[1] == 0 and np.all(gradient[1] == 0)
+    assert np.all(np.isfinite(gradient)) and np.any(gradient[0])
+
+
+def test_compiled_loss_and_gradient_are_the_same(faces):
+    images, landmarks, changed = faces
+    recognizers = [_tiny_recognizer(1), _tiny_recognizer(2, size=24)]
+
+    def value_and_gradient(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = identity_loss(recognizers, images, x, landmarks)
+        return loss, tape.gradient(loss, x)
+
+    plain = value_and_gradient(tf.constant(changed))
+    compiled = tf.function(value_and_gradient, jit_compile=True)(tf.constant(changed))
+    np.testing.assert_allclose(plain[0], compiled[0], atol=1e-5)
+    np.testing.assert_allclose(plain[1], compiled[1], atol=1e-6)
+
+
+def test_a_recogniser_without_variables_has_nothing_to_train(shared_dir, tmp_path):
+    pytest.importorskip("torch")
+    from tf_ipr.recognition.conversion import architectures, freeze
+    path = shared_dir / "recognizers/mobilefacenet_arcface_ms1m.pt"
+    if not path.is_file():
+        pytest.skip(f"needs {path}")
+    architecture = architectures.ARCHITECTURES["mobilefacenet_pytorch"]
+    recognizer = freeze.freeze(architecture.build(path), architecture.facts, tmp_path / "r")
+    image = np.random.default_rng(0).uniform(0, 255, (1, 112, 112, 3)).astype(np.float32)
+    x = tf.constant(image)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        loss = identity_loss([recognizer], image + 9.0, x, alignment.ARCFACE_TEMPLATE[None])
+    assert tape.watched_variables() == ()
+    assert np.any(tape.gradient(loss, x).numpy())
+
+
+def test_wrong_numbers_of_recognisers_are_named(faces):
+    images, landmarks, changed = faces
+    with pytest.raises(ValueError, match="at least one recogniser"):
+        identity_loss([], images, changed, landmarks)
+    with pytest.raises(ValueError, match="2 original embeddings for 1 recognisers"):
+        identity_loss([_tiny_recognizer(1)], images, changed, landmarks, [None, None])

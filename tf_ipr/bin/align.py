@@ -1,0 +1,93 @@
+"""Cuts out and aligns the face of every image: tf_ipr_align [flags] IN OUT
+
+    tf_ipr_align --size=128 lfw lfw_align
+    tf_ipr_align --size=448 celeba_hq celeba_hq_align
+
+Writes PNG files in which the five landmarks lie on the ArcFace template: the 112x112 one itself, the
+same with 8 pixels of margin all around (128), or four times as large (448, CelebA-HQ-align). Of
+several faces the one that is largest and most central counts. A folder keeps its form; finished
+files are skipped; images without a face are listed at the end, and the exit code is then 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from absl import flags
+
+from tf_ipr.bin import batch, start
+from tf_ipr.datasets import image_file
+
+FLAGS = flags.FLAGS
+flags.DEFINE_enum("size", "112", ["112", "128", "448"], "Height and width of the aligned images.")
+
+# Images that are searched for faces together.
+_AHEAD = 16
+
+
+class _Lookahead:
+    """Detects faces for the next images in one go, hands them out one at a time."""
+
+    def __init__(self, sources, detector):
+        self._sources, self._detector = sources, detector
+        self._ready = {}
+
+    def take(self, source):
+        """(image, landmarks) of `source`; raises what reading it raised."""
+        if source not in self._ready:
+            position = self._sources.index(source)
+            self._ready = {}
+            for path in self._sources[position:position + _AHEAD]:
+                try:
+                    self._ready[path] = image_file.read_image(path)
+                except (ValueError, OSError) as error:
+                    self._ready[path] = error
+            images = {path: image for path, image in self._ready.items()
+                      if not isinstance(image, Exception)}
+            found = self._detector.landmarks(list(images.values()))
+            for (path, image), landmarks in zip(images.items(), found):
+                self._ready[path] = (image, landmarks)
+        result = self._ready.pop(source)
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+
+def main(argv) -> int:
+    if len(argv) != 3:
+        print(f"tf_ipr_align: IN and OUT are needed, {len(argv) - 1} arguments given (--help)",
+              file=sys.stderr)
+        return 2
+    size = int(FLAGS.size)
+    try:
+        plan = batch.plan(argv[1], argv[2], image_file.list_images, ".png")
+        # pylint: disable=import-outside-toplevel  # Seconds.
+        import numpy as np
+        from tf_ipr.recognition import aligned_image, detection
+
+        # What is finished needs no detection either.
+        todo = [source for source, target in plan.pairs
+                if FLAGS.overwrite or plan.folder is None or not target.exists()]
+        ahead = _Lookahead(todo, detection.FaceDetector())
+
+        def align(source, target) -> str:
+            image, landmarks = ahead.take(source)
+            if not np.all(np.isfinite(landmarks)):
+                raise aligned_image.NoFaceError("no face was found")
+            image_file.write_png(target, aligned_image.crop(image, landmarks, size))
+            return f"{size}x{size}, landmarks " + " ".join(
+                f"({x:.1f}, {y:.1f})" for x, y in landmarks)
+
+        return plan.run(align, {"aligned_size": size})
+    except (ValueError, OSError, ImportError) as error:
+        print(f"tf_ipr_align: {error}", file=sys.stderr)
+        return 1
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    start.run(main)
+
+
+if __name__ == "__main__":
+    run()
