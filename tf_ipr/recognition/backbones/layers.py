@@ -20,7 +20,8 @@ def fold(kernel: np.ndarray, scale: np.ndarray, shift: np.ndarray,
     return kernel * scale, bias * scale + shift
 
 
-def conv(x, kernel: np.ndarray, bias: Optional[np.ndarray] = None, stride: int = 1):
+def conv(x, kernel: np.ndarray, bias: Optional[np.ndarray] = None, stride: int = 1,
+         pad: bool = True):
     """Convolution with zero padding of (size - 1) / 2 on every side, whatever the stride.
 
     (TensorFlow's own "same" padding depends on the stride; PyTorch, MXNet and Caffe pad like
@@ -31,11 +32,12 @@ def conv(x, kernel: np.ndarray, bias: Optional[np.ndarray] = None, stride: int =
         kernel: float32 [h, w, I, O].
         bias: float32 [O], if any.
         stride: in both directions.
+        pad: False for no padding at all.
     """
     layer = tf.keras.layers.Conv2D(kernel.shape[3], kernel.shape[:2], stride,
-                                   padding="same" if stride == 1 else "valid",
+                                   padding="same" if pad and stride == 1 else "valid",
                                    use_bias=bias is not None, trainable=False)
-    return _with_weights(layer, _padded(x, kernel, stride), kernel, bias)
+    return _with_weights(layer, _padded(x, kernel, stride) if pad else x, kernel, bias)
 
 
 def depthwise(x, kernel: np.ndarray, bias: Optional[np.ndarray] = None, stride: int = 1):

