@@ -25,17 +25,14 @@ import time
 import numpy as np
 from absl import app, flags
 
+from benchmarks import images
 from tf_ipr import atomic_file
-from tf_ipr.datasets import image_file, lfw
+from tf_ipr.datasets import image_file
 from tf_ipr.evaluation import coding_results, reference_codecs
 
 FLAGS = flags.FLAGS
-flags.DEFINE_enum("dataset", "lfw", ["lfw", "folder"], "LFW's View 1 test images, or a folder.")
-flags.DEFINE_string("data_dir", None, "Folder of the images.", required=True)
-flags.DEFINE_string("protocol_dir", None, "Folder of LFW's official lists (--dataset=lfw).")
-flags.DEFINE_integer("every", 1, "Take every N-th image only.", lower_bound=1)
 flags.DEFINE_list("codecs", ["tf_ipr", *reference_codecs.ALL], "What to measure.")
-flags.DEFINE_list("models", [""], "Model folders of tf_ipr; empty = the shipped model.")
+flags.DEFINE_list("more_models", [], "Further model folders, to be compared with --model.")
 flags.DEFINE_list("qualities", ["1", "10", "20", "35", "50", "65", "80", "100"], "Of tf_ipr.")
 flags.DEFINE_string("cache", "runs/rate_distortion/cache.jsonl", "Results of single images.")
 flags.DEFINE_string("output", "runs/rate_distortion/result.json", "Rows; the plot goes beside it.")
@@ -62,17 +59,6 @@ class Row:
     decode_ms_p50: float
 
 
-def image_paths() -> list[pathlib.Path]:
-    """The images of the data set, every N-th of them."""
-    if FLAGS.dataset == "folder":
-        paths = image_file.list_images(FLAGS.data_dir)
-    elif FLAGS.protocol_dir is None:
-        raise app.UsageError("--dataset=lfw needs --protocol_dir, the folder of LFW's lists")
-    else:
-        paths = [face.path for face in lfw.test(FLAGS.protocol_dir, FLAGS.data_dir)]
-    return paths[::FLAGS.every]
-
-
 def codecs() -> list:
     """The codecs asked for that work here; the others are named with their reasons."""
     found = []
@@ -81,7 +67,8 @@ def codecs() -> list:
             from tf_ipr.evaluation import learned_codec
 
             settings = tuple(float(quality) for quality in FLAGS.qualities)
-            found += [learned_codec.LearnedCodec.load(model or None, settings) for model in FLAGS.models]
+            found += [learned_codec.LearnedCodec.load(model, settings)
+                      for model in (images.model_folder(), *FLAGS.more_models)]
         elif name not in reference_codecs.ALL:
             raise app.UsageError(
                 f"--codecs knows tf_ipr, {', '.join(reference_codecs.ALL)}; given {name!r}")
@@ -186,7 +173,7 @@ def plot(rows, title: str, path: pathlib.Path) -> None:
 
 
 def main(argv) -> int:
-    paths = image_paths()
+    paths = images.paths()
     results, failures = measure_all(paths, codecs())
     rows = summarize(results)
     print(markdown(rows))
@@ -196,8 +183,7 @@ def main(argv) -> int:
     output = pathlib.Path(FLAGS.output)
     with atomic_file.writing(output, "w") as file:
         json.dump(record, file, indent=1)
-    name = "LFW View 1 test" if FLAGS.dataset == "lfw" else pathlib.Path(FLAGS.data_dir).name
-    plot(rows, f"{name}, {len(paths)} images", output.with_suffix(".svg"))
+    plot(rows, f"{images.name()}, {len(paths)} images", output.with_suffix(".svg"))
     for failure in failures:
         print(f"failed: {failure}")
     return 1 if failures else 0

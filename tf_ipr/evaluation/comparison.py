@@ -66,14 +66,15 @@ def compare(image_u8: np.ndarray, ours: ImageCodec, settings: Sequence[Setting],
 
 def table(rows: Sequence[Sequence[Entry]]) -> str:
     """The figures of `compare` as aligned text, one block per row."""
-    lines = [f"{'codec':<8} {'setting':<12} {'bytes':>7} {'bpp':>6} {'PSNR dB':>8} {'MS-SSIM':>8} "
-             f"{'encode ms':>10} {'decode ms':>10}"]
+    width = max(len("codec"), *(len(entry.codec.label) for row in rows for entry in row))
+    lines = [f"{'codec':<{width}} {'setting':<13} {'bytes':>7} {'bpp':>6} {'PSNR dB':>8} "
+             f"{'MS-SSIM':>8} {'encode ms':>10} {'decode ms':>10}"]
     for row in rows:
         lines.append("")
         for entry in row:
             result, codec = entry.result, entry.codec
             lines.append(
-                f"{codec.label:<8} {codec.setting_name + f' {entry.setting:g}':<12} "
+                f"{codec.label:<{width}} {codec.setting_name + f' {entry.setting:g}':<13} "
                 f"{result.num_bytes:>7} {result.bpp:>6.3f} {result.psnr_db:>8.2f} "
                 f"{result.ms_ssim:>8.4f} {result.encode_ms:>10.1f} {result.decode_ms:>10.1f}")
     return "\n".join(lines)

@@ -1,0 +1,73 @@
+"""tf_ipr_demo prints a table, writes a picture, and goes on without codecs that are missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, features
+
+from tf_ipr.bin import demo
+from tf_ipr.datasets import image_file
+
+
+class _JpegCodec:
+    """Stands in for `tf_ipr.Codec`: Pillow's JPEG at the quality given."""
+
+    model_id = "0badcafe"
+
+    @classmethod
+    def load(cls, path=None):
+        return cls()
+
+    def compress(self, image, quality):
+        from tf_ipr.evaluation import reference_codecs
+        return reference_codecs.JPEG.encode(image, max(1, min(95, int(quality))))
+
+    def decompress(self, stream):
+        from tf_ipr.evaluation import reference_codecs
+        return reference_codecs.JPEG.decode(stream)
+
+
+@pytest.fixture(autouse=True)
+def codec(monkeypatch):
+    import tf_ipr.codec
+    monkeypatch.setattr(tf_ipr.codec, "Codec", _JpegCodec)
+
+
+
+def test_sample_face_at_three_qualities_beside_hevc_and_jpeg(tmp_path, run_main, capsys):
+    picture = tmp_path / "new" / "comparison.png"
+    assert run_main(demo.main, output=str(picture)) == 0
+    output = capsys.readouterr().out
+    assert "256x256 pixels, model 0badcafe" in output and str(picture) in output
+    table = [line.split() for line in output.splitlines() if " quality " in line or " CRF " in line]
+    assert [row[0] for row in table if row[0] != "HEVC"] == 3 * ["tf_ipr", "JPEG"]
+    for row in table:
+        number_of_bytes, bpp, psnr_db, ms_ssim = (float(cell) for cell in row[3:7])
+        assert bpp == pytest.approx(8 * number_of_bytes / 256**2, abs=1e-3)
+        assert 15 < psnr_db < 50 and 0.5 < ms_ssim < 1
+    # Original, ours, HEVC where installed, JPEG; three rows.
+    width, height = Image.open(picture).size
+    assert width >= 3 * 256 and height >= 3 * 256
+
+
+def test_own_image_and_missing_codec(tmp_path, run_main, capsys, monkeypatch):
+    image_file.write_png(tmp_path / "own.png", np.full([40, 64, 3], 90, np.uint8))
+    monkeypatch.setattr(features, "check", lambda feature: feature != "webp")
+    assert run_main(demo.main, image=str(tmp_path / "own.png"), qualities=["50"],
+                    beside=["webp", "jpeg"], output=str(tmp_path / "out.png")) == 0
+    output = capsys.readouterr().out
+    assert "WebP is left out: this Pillow was built without WebP" in output
+    assert "own.png: 64x40 pixels" in output and (tmp_path / "out.png").is_file()
+
+
+@pytest.mark.parametrize("flags, message", [
+    (dict(image="absent.png"), "absent.png"),
+    (dict(beside=["gif"]), "--beside knows hevc, avif, webp, jpeg; given 'gif'"),
+    (dict(qualities=["0"], beside=[]), "quality must be one of 1, 1.5 .. 100, given 0"),
+])
+def test_what_cannot_be_shown_is_an_error_and_leaves_no_picture(
+        tmp_path, run_main, capsys, flags, message):
+    picture = tmp_path / "out.png"
+    assert run_main(demo.main, output=str(picture), **flags) == 1
+    assert message in capsys.readouterr().err and not picture.exists()
