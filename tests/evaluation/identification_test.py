@@ -23,6 +23,19 @@ def test_gallery_is_the_first_images_of_each_identity_in_order():
     assert gallery.tolist() == [0, 1, 2, 4, 5] and probes.tolist() == [3]
 
 
+def test_hand_computed_example_with_the_best_impostor_of_each_probe():
+    # As below; best impostors of the four probes: 80, 30, 80, 40 degrees.
+    arguments = (_at(0, 90, 180), ["a", "b", "c"], _at(10, 60, 100, 130), ["a", "a", "b", "c"])
+
+    # One of four may pass (25 %): the threshold is the second best, cos 40; 60 and 50 fail.
+    result = identify(*arguments, target_far=0.25)
+    assert result.threshold == pytest.approx(np.cos(np.deg2rad(40)), abs=1e-6)
+    assert result.far == 0.25 and result.frr == 0.5
+    # Three of four: the threshold is cos 80, everybody genuine passes.
+    result = identify(*arguments, target_far=0.75)
+    assert result.far == 0.5 and result.frr == 0.0      # The two at 80 degrees are ties.
+
+
 def test_hand_computed_example():
     # Gallery: a at 0, b at 90, c at 180 degrees. Angles of the probes to a, b, c:
     #   a at  10:  10*  80   170
@@ -34,16 +47,16 @@ def test_hand_computed_example():
 
     # One impostor of eight may pass (12.5 %): the threshold is the second best, cos 40. Genuine
     # 10 and 10 pass, 60 and 50 fail.
-    result = identify(*arguments, target_far=0.125)
+    result = identify(*arguments, target_far=0.125, impostors="all")
     assert result.threshold == pytest.approx(np.cos(np.deg2rad(40)), abs=1e-6)
     assert result.far == 0.125 and result.frr == 0.5
     np.testing.assert_allclose(
         result.genuine_scores, np.cos(np.deg2rad([10, 60, 10, 50])), atol=1e-6)
 
     # Two of eight: the third best is 80 degrees, everybody genuine passes.
-    assert identify(*arguments, target_far=0.25).frr == 0.0
+    assert identify(*arguments, target_far=0.25, impostors="all").frr == 0.0
     # None: the best impostor, 30 degrees, is the threshold.
-    result = identify(*arguments, target_far=0.01)
+    result = identify(*arguments, target_far=0.01, impostors="all")
     assert result.far == 0.0 and result.frr == 0.5
 
 
@@ -93,9 +106,10 @@ def test_bounded_memory_gives_the_same_result_as_one_block(monkeypatch):
     names = [f"p{i // 2}" for i in range(120)]
     gallery = rng.normal(size=[120, 16])
     probes, probe_names = gallery + rng.normal(size=[120, 16]), names
-    whole = identify(gallery, names, probes, probe_names)
+    whole = identify(gallery, names, probes, probe_names, impostors="all")
     monkeypatch.setattr(identification, "_MAX_SCORES", 500)
-    parts = identify(gallery, names, probes, probe_names)
+    parts = identify(gallery, names, probes, probe_names, impostors="all")
+    best = identify(gallery, names, probes, probe_names)
     assert 0.0 < whole.frr < 1.0
     assert (parts.frr, parts.far) == (whole.frr, whole.far)
     assert parts.threshold == pytest.approx(whole.threshold, abs=1e-6)
@@ -106,6 +120,8 @@ def test_bounded_memory_gives_the_same_result_as_one_block(monkeypatch):
     impostors = np.sort(scores[~own])[::-1]
     threshold = impostors[int(0.01 * impostors.size)]
     assert whole.frr == np.mean(scores[own] <= threshold)
+    impostors = np.sort(np.where(own, -1.0, scores).max(1))[::-1]
+    assert best.frr == np.mean(scores[own] <= impostors[int(0.01 * impostors.size)])
 
 
 def test_bootstrap_interval_covers_and_shrinks():
@@ -126,6 +142,7 @@ def test_bootstrap_interval_covers_and_shrinks():
 @pytest.mark.parametrize("changes, message", [
     (dict(probe_identities=["a", "z"]), "not in the gallery, first 'z'"),
     (dict(similarity="dot"), r"one of \('cosine', 'euclidean'\), given 'dot'"),
+    (dict(impostors="some"), r"one of \('best', 'all'\), given 'some'"),
     (dict(target_far=1.0), "target_far must be a share"),
     (dict(probe_embeddings=np.ones([2, 3])), "differ in size: 2 and 3"),
     (dict(gallery_embeddings=np.ones([3, 2])), r"shape \(2, D\)"),
