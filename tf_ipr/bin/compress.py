@@ -7,7 +7,9 @@
 
 --min_identity takes the smallest stream whose decoded face, found and embedded as a server would,
 has that cosine to the original's. --align codes the face crop alone, aligned to the template: the
-landmarks of the template then hold in the decoded crop, so the server needs no detection. A folder keeps its form (photographs/a/b.jpg -> streams/a/b.ipr); finished files are skipped, and an
+landmarks of the template then hold in the decoded crop, so the server needs no detection.
+
+A folder keeps its form (photographs/a/b.jpg -> streams/a/b.ipr); finished files are skipped, and an
 image that fails does not stop the others.
 """
 
@@ -19,12 +21,13 @@ from typing import Optional
 from absl import flags
 
 from tf_ipr import atomic_file
-from tf_ipr.bin import batch, codec_flags, start
+from tf_ipr.bin import batch, codec_flags, recognizer_flag, start
 from tf_ipr.datasets import image_file
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(batch)
 flags.adopt_module_key_flags(codec_flags)
+flags.adopt_module_key_flags(recognizer_flag)
 
 SUFFIX = ".ipr"
 
