@@ -46,7 +46,7 @@ class Hevc(ImageCodec):
     name: str = "hevc"
     label: str = "HEVC"
     setting_name: str = "CRF"
-    settings: tuple[int, ...] = (44, 40, 36, 33, 28, 23, 18)
+    settings: tuple[int, ...] = (40, 36, 33, 28, 23)
     # x265 takes fractions: a whole step moves the size by a tenth.
     all_settings: tuple[float, ...] = tuple(quarter / 4 for quarter in range(4 * 51, -1, -1))
 

@@ -63,13 +63,13 @@ class PillowCodec(ImageCodec):
 
 
 JPEG = PillowCodec(
-    name="jpeg", label="JPEG", settings=(10, 20, 30, 50, 70), all_settings=tuple(range(1, 96)),
+    name="jpeg", label="JPEG", settings=(10, 20, 50), all_settings=tuple(range(1, 96)),
     feature="jpg", options=(("optimize", True), ("subsampling", "4:2:0")))
 WEBP = PillowCodec(
-    name="webp", label="WebP", settings=(5, 20, 50, 75), all_settings=tuple(range(101)),
+    name="webp", label="WebP", settings=(5, 20, 50), all_settings=tuple(range(101)),
     feature="webp", options=(("method", 6),))
 AVIF = PillowCodec(
-    name="avif", label="AVIF", settings=(10, 20, 30, 40, 50, 60), all_settings=tuple(range(101)),
+    name="avif", label="AVIF", settings=(10, 30, 50), all_settings=tuple(range(101)),
     feature="avif", options=(("speed", 6), ("max_threads", 1), ("subsampling", "4:2:0")))
 
 ALL = {codec.name: codec for codec in (hevc.HEVC, AVIF, WEBP, JPEG)}
