@@ -166,6 +166,12 @@ class Codec:
 
     def _decode_symbols(self, header, states, words, start_state):
         rows, columns = (-(-side // network.STRIDE) for side in (header.height, header.width))
+        symbols = (-(-rows // network.SIDE_STRIDE) * -(-columns // network.SIDE_STRIDE)
+                   * self._network.config.side_channels
+                   + rows * columns * self._network.config.latent_channels)
+        if len(words) > symbols:
+            raise coding.BitstreamError(
+                f"The stream has {len(words)} words for {symbols} symbols; it was extended.")
         # The graphs gather from the words, so there is at least one, read or not.
         padded = np.append(words, np.int32(0))[None]
         side, state = self._decode_side(padded, [len(words)], states[None], [header.num_lanes],

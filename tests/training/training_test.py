@@ -155,20 +155,6 @@ def test_the_compiled_step_does_what_the_plain_one_does():
     assert results[0]["rate_bpp"] == pytest.approx(results[1]["rate_bpp"], rel=0.05)  # noise
 
 
-def test_two_replicas_take_the_step_of_one():
-    cpus = tf.config.list_logical_devices("CPU")
-    if len(cpus) < 2:
-        pytest.skip("needs two logical CPUs, which must be set up before TensorFlow starts")
-    strategy = tf.distribute.MirroredStrategy([d.name for d in cpus[:2]])
-    with strategy.scope():
-        step = _step()
-    take = loop._compiled(step, RUN, strategy)
-    batches = iter(strategy.experimental_distribute_dataset(_batches(0)))
-    metrics = [take(next(batches), tf.constant(1e-3)) for _ in range(2)]
-    assert int(step.step) == 2
-    assert all(np.isfinite(float(m["loss"])) for m in metrics)
-
-
 def test_the_average_of_the_weights_is_swapped_in_and_out():
     step = _step()
     step(tf.constant(_images(), tf.float32), tf.constant(1e-2))

@@ -177,5 +177,5 @@ def _validate(step: TrainingStep, images: np.ndarray, run: Run, model_dir, setti
     if run.target_bpp is not None:
         middle = next(p for p in points if p.quality == _CONTROLLED_QUALITY)
         step.log_lambda_factor.assign_add(schedule.log_lambda_move(middle.rate_bpp, run.target_bpp))
-        tf.summary.scalar("validation/lambda_factor", math.exp(float(step.log_lambda_factor)),
+        tf.summary.scalar("validation/lambda_factor", math.exp(step.log_lambda_factor.numpy()),
                           step=number)

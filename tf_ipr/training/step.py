@@ -71,7 +71,7 @@ class TrainingStep(tf.Module):
     def all_variables(self) -> list:
         """Everything the step reads or writes, in a fixed order."""
         seen, result = set(), []
-        own = [self.log_lambda_factor, self.step]
+        own = [self.optimizer.learning_rate, self.log_lambda_factor, self.step]
         for v in [*self.model.variables, *self.optimizer.variables, *self.averages, *own]:
             if id(v) not in seen:
                 seen.add(id(v))

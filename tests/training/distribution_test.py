@@ -1,0 +1,57 @@
+"""Data-parallel training, each in a process of its own, since devices are set up at the start."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+_PROGRAM = textwrap.dedent("""
+    import json, sys
+    import numpy as np
+    import tensorflow as tf
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    strategy = (tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]) if sys.argv[1] == "mirrored"
+                else tf.distribute.MultiWorkerMirroredStrategy())
+    from tf_ipr.losses.objective import Objective
+    from tf_ipr.models.config import ModelConfig
+    from tf_ipr.models.training_model import TrainingModel
+    from tf_ipr.training import loop
+    from tf_ipr.training.step import TrainingStep
+    images = np.random.default_rng(0).integers(0, 256, [4, 32, 32, 3], np.uint8)
+    tf.keras.utils.set_random_seed(1)
+    with strategy.scope():
+        config = ModelConfig(width=24, latent_channels=32, side_channels=8, hyper_width=16)
+        step = TrainingStep(TrainingModel(config), Objective())
+
+    def batches(first):
+        return tf.data.Dataset.from_tensors(dict(image=images.astype(np.float32))).repeat()
+
+    run = loop.Run(steps=2, validate_every=2)
+    folder = loop.train(step, batches, images, run, sys.argv[2], {}, strategy)
+    print(json.dumps(dict(steps=int(step.step.numpy()), replicas=strategy.num_replicas_in_sync,
+                          model=(folder / "config.json").is_file())))
+""")
+
+
+def _free_port():
+    with socket.socket() as s:
+        s.bind(("localhost", 0))
+        return s.getsockname()[1]
+
+
+@pytest.mark.parametrize("kind, replicas", [("mirrored", 2), ("multi_worker", 1)])
+def test_a_strategy_trains_and_leaves_a_model(kind, replicas, tmp_path):
+    environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3")
+    if kind == "multi_worker":
+        cluster = dict(worker=[f"localhost:{_free_port()}"])
+        environment["TF_CONFIG"] = json.dumps(dict(cluster=cluster,
+                                                   task=dict(type="worker", index=0)))
+    done = subprocess.run([sys.executable, "-c", _PROGRAM, kind, str(tmp_path)], text=True,
+                          capture_output=True, env=environment, timeout=600)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout.splitlines()[-1]) == dict(steps=2, replicas=replicas, model=True)
