@@ -4,8 +4,8 @@
         --protocol_dir=../shared/lfw_protocol --every=29
     python -m benchmarks.clipping --dataset=folder --data_dir=../shared/kodak
 
-Reconstructs each image from the symbols as coded, and from the same rounded values without clipping,
-and without clipping and skipping. Promise: clipping costs at most 0.02 dB.
+Reconstructs each image from the symbols as coded, from the same rounded values without clipping, and
+without clipping and skipping. Promise: clipping costs at most 0.02 dB.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def main(argv) -> None:
     run = tf.function(lambda image, quality: reconstructions(model, image, quality),
                       input_signature=[tf.TensorSpec([1, None, None, 3]), tf.TensorSpec([1])])
     paths = images.paths()
-    print("| quality | images | PSNR dB | clipping costs dB mean / worst | clipped symbols per image "
-          "| skipping costs dB | skipped symbols that are not 0, per image |")
+    print("| quality | images | PSNR dB | clipping costs dB mean / worst | "
+          "clipped symbols per image | skipping costs dB | skipped symbols that are not 0, per image |")
     print("|---|---|---|---|---|---|---|")
     for quality in map(float, FLAGS.qualities):
         rows = []

@@ -20,10 +20,11 @@ from tf_ipr.models import frozen_network, model_folder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, "Model folder; default: the shipped model.")
-flags.DEFINE_integer("latents", 1000, "Hyper-latents to run.", 7)
+flags.DEFINE_integer("latents", 1000, "Hyper-latents to run; a multiple of 8.", 8)
 flags.DEFINE_integer("side", 4, "Height and width of a hyper-latent; 4 is a 250x250 image.", 1)
 
 _LIMIT = frozen_network.MAX_SIDE_SYMBOL
+_BATCH = 8
 
 
 def latents(count: int, side: int, channels: int) -> np.ndarray:
@@ -44,7 +45,7 @@ def latents(count: int, side: int, channels: int) -> np.ndarray:
 
 
 def reference(layers, z_hat: np.ndarray) -> np.ndarray:
-    """The network in NumPy with 64 bits: products in float64, exact below 2^53, the rest integers."""
+    """The network in NumPy: products in float64, exact below 2^53, everything else in int64."""
     x = z_hat.astype(np.int64)
     for number, layer in enumerate(layers):
         height, width = x.shape[1:3]
@@ -65,7 +66,7 @@ def reference(layers, z_hat: np.ndarray) -> np.ndarray:
 
 
 def tflite_runner(content: bytes, xnnpack: bool, threads: int):
-    """A function of one latent [1, h, w, C]."""
+    """A function of a batch of latents [8, h, w, C]."""
     resolver = tf.lite.experimental.OpResolverType
     interpreter = tf.lite.Interpreter(
         model_content=content, num_threads=threads,
@@ -84,8 +85,8 @@ def tflite_runner(content: bytes, xnnpack: bool, threads: int):
 
 
 def backends(network, shape) -> tuple[dict, list[str]]:
-    """Functions of one latent by name, and the kinds of operations of the graph."""
-    spec = tf.TensorSpec([1, *shape], tf.float32)
+    """Functions of a batch by name, and the kinds of operations of the graph."""
+    spec = tf.TensorSpec([_BATCH, *shape], tf.float32)
     graph = tf.function(network, input_signature=[spec])
     compiled = tf.function(network, input_signature=[spec], jit_compile=True)
     concrete = graph.get_concrete_function()
@@ -108,7 +109,7 @@ def main(argv) -> None:
     model, config = model_folder.load(FLAGS.model or shipped_model())
     network = model.hyper_index
     shape = (FLAGS.side, FLAGS.side, config["model"]["side_channels"])
-    inputs = latents(FLAGS.latents, *shape[1:])
+    inputs = latents(FLAGS.latents // _BATCH * _BATCH, *shape[1:])
     expected = reference(network.layers, inputs)
     runners, operations = backends(network, shape)
     bound = frozen_network.check_bound(network.layers)
@@ -118,8 +119,8 @@ def main(argv) -> None:
     print(f"| backend | of {expected.size} indexes, differing from 64-bit NumPy |\n|---|---|")
     failures = 0
     for name, run in runners.items():
-        wrong = sum(int(np.sum(np.asarray(run(z[None]))[0] != want))
-                    for z, want in zip(inputs, expected))
+        wrong = sum(int(np.sum(np.asarray(run(inputs[i:i + _BATCH])) != expected[i:i + _BATCH]))
+                    for i in range(0, len(inputs), _BATCH))
         failures += wrong
         print(f"| {name} | {wrong} |", flush=True)
     if failures or any("Conv" in operation for operation in operations):

@@ -57,7 +57,7 @@ def main(argv) -> None:
     for number in range(FLAGS.count):
         which = rng.integers(len(streams))
         damaged = bytearray(streams[which])
-        # Every tenth change hits the first 16 bytes, header and lane states, where most can go wrong.
+        # Every tenth change hits the first 16 bytes, header and lane states: most to go wrong.
         where = rng.integers(16 if number % 10 == 0 else len(damaged))
         damaged[where] ^= rng.integers(1, 256)
         before = time.monotonic()

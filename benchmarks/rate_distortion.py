@@ -7,8 +7,8 @@
 
 Each image is coded, decoded and compared by itself; the table holds means over images. Results of
 single images are remembered in `--cache`: an interrupted run goes on where it ended, and a
-run with a smaller `--every` measures only what is new. Prints a table in Markdown, writes the rows as
-JSON and, beside them, a plot as SVG.
+run with a smaller `--every` measures only what is new. Prints a table in Markdown, writes the rows
+as JSON and, beside them, a plot as SVG.
 """
 
 from __future__ import annotations
@@ -178,8 +178,8 @@ def main(argv) -> int:
     rows = summarize(results)
     print(markdown(rows))
     record = dict(
-        command=[os.path.basename(argv[0]), *sys.argv[1:]], dataset=FLAGS.dataset, every=FLAGS.every,
-        num_images=len(paths), failures=failures, rows=[dataclasses.asdict(row) for row in rows])
+        command=[os.path.basename(argv[0]), *sys.argv[1:]], dataset=FLAGS.dataset,
+        every=FLAGS.every, num_images=len(paths), failures=failures, rows=[dataclasses.asdict(row) for row in rows])
     output = pathlib.Path(FLAGS.output)
     with atomic_file.writing(output, "w") as file:
         json.dump(record, file, indent=1)

@@ -55,7 +55,8 @@ def measure(codec: ImageCodec, image_u8: np.ndarray, setting: Setting) -> Coding
     decoded = time.perf_counter()
     return CodingResult(
         num_bytes=len(data), bpp=metrics.bits_per_pixel(len(data), image_u8),
-        psnr_db=metrics.psnr_db(image_u8, decoded_u8), ms_ssim=metrics.ms_ssim(image_u8, decoded_u8),
+        psnr_db=metrics.psnr_db(image_u8, decoded_u8),
+        ms_ssim=metrics.ms_ssim(image_u8, decoded_u8),
         encode_ms=1e3 * (encoded - start), decode_ms=1e3 * (decoded - encoded))
 
 

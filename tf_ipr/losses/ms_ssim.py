@@ -17,8 +17,8 @@ tf.image pads dynamically and does not compile under XLA; here filter and 2×2 m
 matrices known at trace time, so that everything is a matrix product. (XLA on a CPU runs depthwise
 convolutions forty times slower.)
 
-Products must run in full float32: variances are differences of large numbers. On GPUs with TF32, call
-`tf.config.experimental.enable_tensor_float_32_execution(False)` first.
+Products must run in full float32: variances are differences of large numbers. On GPUs with TF32,
+call `tf.config.experimental.enable_tensor_float_32_execution(False)` first.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def ms_ssim(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     """Multi-scale structural similarity of image pairs; differentiable in both.
 
     The gradient is exact wherever every factor (contrast terms, and luminance times contrast at the
-    last scale, averaged over the image) is at least 0.05. Below, it is that of the factor's tangent in the
-    logarithm: finite, and pointing towards more similarity.
+    last scale, averaged over the image) is at least 0.05. Below, it is that of the factor's tangent
+    in the logarithm: finite, and pointing towards more similarity.
 
     Args:
       a, b: float32 [B, H, W, C], 0..255; H and W static, at least 11, B may be unknown.
