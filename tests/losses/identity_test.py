@@ -118,23 +118,6 @@ def test_compiled_loss_and_gradient_are_the_same(faces):
     np.testing.assert_allclose(plain[1], compiled[1], atol=1e-6)
 
 
-def test_a_recogniser_without_variables_has_nothing_to_train(shared_dir, tmp_path):
-    pytest.importorskip("torch")
-    from tf_ipr.recognition.conversion import architectures, freeze
-    path = shared_dir / "recognizers/mobilefacenet_arcface_ms1m.pt"
-    if not path.is_file():
-        pytest.skip(f"needs {path}")
-    architecture = architectures.ARCHITECTURES["mobilefacenet_pytorch"]
-    recognizer = freeze.freeze(architecture.build(path), architecture.facts, tmp_path / "r")
-    image = np.random.default_rng(0).uniform(0, 255, (1, 112, 112, 3)).astype(np.float32)
-    x = tf.constant(image)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        loss = identity_loss([recognizer], image + 9.0, x, alignment.ARCFACE_TEMPLATE[None])
-    assert tape.watched_variables() == ()
-    assert np.any(tape.gradient(loss, x).numpy())
-
-
 def test_wrong_numbers_of_recognisers_are_named(faces):
     images, landmarks, changed = faces
     with pytest.raises(ValueError, match="at least one recogniser"):

@@ -58,7 +58,8 @@ class Tensors:
         """Raises CheckpointMismatch if anything was missing, misshapen or left over."""
         extra = [f"not used: {name} {np.shape(array)}" for name, array in self._arrays.items()
                  if name not in self._taken]
-        differences = self._differences + extra
+        # A wrong shape says most; much that is missing must not hide it.
+        differences = sorted(self._differences, key=lambda text: text.startswith("missing")) + extra
         if differences:
             shown = "\n  ".join(differences[:_SHOWN])
             rest = len(differences) - _SHOWN

@@ -1,0 +1,98 @@
+"""The binaries around faces: align, identity, convert_recognizer, compress to an identity."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.recognition.conftest import tiny_facts, tiny_model
+from tf_ipr.bin import align, compress, convert_recognizer, identity
+from tf_ipr.datasets import image_file
+from tf_ipr.recognition import known_face
+from tf_ipr.recognition.conversion import freeze
+
+needs_mtcnn = pytest.mark.skipif(not __import__("importlib").util.find_spec("mtcnn"),
+                                 reason="needs the package mtcnn")
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
+    freeze.freeze(tiny_model(), tiny_facts(), folder, trained=False)
+    return str(folder)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with two faces, a picture without one and a damaged file."""
+    face = known_face.image()
+    folder = tmp_path / "in"
+    image_file.write_png(folder / "a.png", face)
+    image_file.write_png(folder / "sub/b.png", face[:, ::-1])
+    image_file.write_png(folder / "black.png", np.zeros_like(face))
+    (folder / "bad.jpg").write_bytes(b"no image")
+    return folder
+
+
+@needs_mtcnn
+def test_align_keeps_the_tree_and_lists_images_without_a_face(run_main, pictures, tmp_path,
+                                                              capsys):
+    assert run_main(align.main, pictures, tmp_path / "out", size="128") == 1
+    message = capsys.readouterr().err
+    assert "black.png: no face was found" in message and "bad.jpg" in message
+    assert Image.open(tmp_path / "out/a.png").size == (128, 128)
+    assert (tmp_path / "out/sub/b.png").is_file()
+    assert not (tmp_path / "out/black.png").exists()
+    # What is finished is left alone.
+    before = (tmp_path / "out/a.png").stat().st_mtime_ns
+    assert run_main(align.main, pictures, tmp_path / "out", size="128") == 1
+    assert (tmp_path / "out/a.png").stat().st_mtime_ns == before
+    assert run_main(align.main, pictures, tmp_path / "out", size="112") == 1
+    assert "other settings" in capsys.readouterr().err
+
+
+@needs_mtcnn
+def test_identity_prints_detection_cosine_and_decision(run_main, pictures, recognizer, capsys):
+    one = pictures / "a.png"
+    assert run_main(identity.main, one, one, recognizer=recognizer) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["cosine"] == pytest.approx(1.0, abs=1e-5) and result["same_person"]
+    assert run_main(identity.main, one, pictures / "black.png", recognizer=recognizer) == 1
+    assert "no face was found in" in capsys.readouterr().err
+    assert run_main(identity.main, one, pictures / "bad.jpg", recognizer=recognizer) == 1
+    assert "bad.jpg" in capsys.readouterr().err
+
+
+def test_wrong_usage_is_exit_code_2(run_main, pictures, capsys):
+    assert run_main(align.main, pictures) == 2
+    assert run_main(identity.main, "a", "b") == 2
+    assert "--recognizer=FOLDER is needed" in capsys.readouterr().err
+    assert run_main(convert_recognizer.main) == 2
+    assert run_main(compress.main, "a", "b", min_identity=0.9) == 2
+    assert "belong together" in capsys.readouterr().err
+    assert run_main(compress.main, "a", "b", min_identity=0.9, quality=5.0) == 2
+
+
+def test_recogniser_without_json_is_refused(run_main, pictures, tmp_path, capsys):
+    one = pictures / "a.png"
+    assert run_main(identity.main, one, one, recognizer=str(tmp_path)) == 1
+    assert "holds no saved_model.pb" in capsys.readouterr().err
+
+
+def test_conversion_of_a_wrong_checkpoint_writes_nothing(run_main, tmp_path, capsys):
+    torch = pytest.importorskip("torch")
+    torch.save({"fc.weight": torch.zeros(2)}, tmp_path / "w.pt")
+    code = run_main(convert_recognizer.main, arch="cosface20", checkpoint=str(tmp_path / "w.pt"),
+                    output=str(tmp_path / "out"))
+    message = capsys.readouterr().err
+    assert code == 1 and "missing: layer1.0.bias (64,)" in message
+    assert "shape: fc.weight is (2,)" in message and not (tmp_path / "out").exists()
+
+
+def test_conversion_of_any_saved_model_checks_that_it_sees_a_face(run_main, tmp_path, capsys):
+    tiny_model().export(str(tmp_path / "plain"))
+    code = run_main(convert_recognizer.main, arch="savedmodel", input_size=28,
+                    checkpoint=str(tmp_path / "plain"), output=str(tmp_path / "out"))
+    assert code == 1 and "does not see a face" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
