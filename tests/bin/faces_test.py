@@ -96,3 +96,42 @@ def test_conversion_of_any_saved_model_checks_that_it_sees_a_face(run_main, tmp_
                     checkpoint=str(tmp_path / "plain"), output=str(tmp_path / "out"))
     assert code == 1 and "does not see a face" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+class _FakeCodec:
+    """Streams hold the image itself; each says at which quality it was coded."""
+
+    model_id = "0123abcd"
+
+    @classmethod
+    def load(cls, path, max_pixels):
+        return cls()
+
+    def compress(self, image, quality=50.0, max_bytes=None, target_bpp=None):
+        return bytes([round(quality)]) + bytes(image.shape[:2]) + image.tobytes()
+
+    def decompress(self, stream):
+        return np.frombuffer(stream[3:], np.uint8).reshape(stream[1], stream[2], 3)
+
+
+@needs_mtcnn
+def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path, monkeypatch):
+    monkeypatch.setattr("tf_ipr.codec.Codec", _FakeCodec)
+    assert run_main(compress.main, pictures / "a.png", tmp_path / "a.ipr", align="112") == 0
+    assert (tmp_path / "a.ipr").read_bytes()[:3] == bytes([50, 112, 112])
+    assert run_main(compress.main, pictures, tmp_path / "out", align="112") == 1
+    assert (tmp_path / "out/sub/b.ipr").is_file() and not (tmp_path / "out/black.ipr").exists()
+
+
+@needs_mtcnn
+def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_path, monkeypatch,
+                                                      recognizer, capsys):
+    monkeypatch.setattr("tf_ipr.codec.Codec", _FakeCodec)
+    arguments = compress.main, pictures / "a.png", tmp_path / "a.ipr"
+    assert run_main(*arguments, min_identity=0.9, recognizer=recognizer) == 0
+    assert "quality 1 keeps an identity of 1.000" in capsys.readouterr().out
+    monkeypatch.setattr(_FakeCodec, "decompress", lambda self, stream: np.zeros([9, 9, 3], np.uint8))
+    (tmp_path / "a.ipr").unlink()
+    assert run_main(*arguments, min_identity=0.9, recognizer=recognizer) == 1
+    assert "no quality keeps an identity of 0.9" in capsys.readouterr().err
+    assert not (tmp_path / "a.ipr").exists()
