@@ -89,9 +89,7 @@ class Codec:
             return self._encode_latent(latent, half_steps / 2, image.shape[:2])
 
         if max_bytes is None and target_bpp is None:
-            if not MIN_QUALITY <= quality <= MAX_QUALITY:
-                raise ValueError(f"quality is {quality}; it must be in 1..100.")
-            return encode(round(2 * quality))
+            return encode(round(2 * self._check_quality(quality)))
 
         overhead = self._overhead_bytes(image.shape)
 
@@ -113,17 +111,45 @@ class Codec:
           BitstreamError: the stream is damaged, foreign, too large or of another model. A stream
             that fails the final check gives this error, never an image.
         """
-        header, states, words, start_state = coding.parse(stream, self._max_pixels)
-        coding.require_model(header, self.model_id)
-        symbols = self._decode_symbols(header, states, words, start_state)
-        image = self._reconstruct(*symbols, [header.quality], header.height, header.width)
-        return image[0].numpy()
+        return self.decompress_batch([stream])[0]
+
+    def compress_batch(self, images, quality: float = 50.0) -> list:
+        """Encodes images of one size together, which is several times as fast as one by one.
+
+        Args:
+          images: uint8 (B, H, W, 3), RGB.
+          quality: as for `compress`.
+
+        Returns:
+          B streams.
+        """
+        images = np.asarray(images)
+        for image in images:
+            self._check_image(image)
+        quality = self._check_quality(quality)
+        header = coding.Header(images.shape[2], images.shape[1], quality, self.model_id)
+        count = len(images)
+        words, num_words, states = self._encode(
+            self._analyse(images), [quality] * count, [header.num_lanes] * count,
+            [coding.start_state(header.to_bytes())] * count)
+        return [coding.pack(header, states[i], words[i, :int(num_words[i])]) for i in range(count)]
+
+    def decompress_batch(self, streams) -> np.ndarray:
+        """Decodes streams of images of one size together: uint8 (B, H, W, 3).
+
+        Raises:
+          BitstreamError: as `decompress`, if any of the streams cannot be decoded, or if their
+            sizes differ.
+        """
+        parsed = [coding.parse(stream, self._max_pixels) for stream in streams]
+        side, latent = self._decode_symbols(parsed)
+        headers = [part[0] for part in parsed]
+        return self._reconstruct(side, latent, [h.quality for h in headers], headers[0].height,
+                                 headers[0].width).numpy()
 
     def symbols(self, stream: bytes) -> tuple:
         """The integers of a stream: z int32 (h_z, w_z, C) and y int32 (h, w, M); as `decompress`."""
-        header, states, words, start_state = coding.parse(stream, self._max_pixels)
-        coding.require_model(header, self.model_id)
-        side, latent = self._decode_symbols(header, states, words, start_state)
+        side, latent = self._decode_symbols([coding.parse(stream, self._max_pixels)])
         return side[0].numpy(), latent[0].numpy()
 
     def info(self, stream: bytes) -> dict:
@@ -164,29 +190,57 @@ class Codec:
             latent, [quality], [header.num_lanes], [coding.start_state(header.to_bytes())])
         return coding.pack(header, states[0], words[0, :int(num_words[0])])
 
-    def _decode_symbols(self, header, states, words, start_state):
-        rows, columns = (-(-side // network.STRIDE) for side in (header.height, header.width))
-        symbols = (-(-rows // network.SIDE_STRIDE) * -(-columns // network.SIDE_STRIDE)
-                   * self._network.config.side_channels
-                   + rows * columns * self._network.config.latent_channels)
-        if len(words) > symbols:
-            raise coding.BitstreamError(
-                f"The stream has {len(words)} words for {symbols} symbols; it was extended.")
+    def _decode_symbols(self, parsed) -> tuple:
+        """Parsed streams of one size -> symbols of z and y, checked."""
+        headers = [part[0] for part in parsed]
+        height, width = headers[0].height, headers[0].width
+        for header in headers:
+            coding.require_model(header, self.model_id)
+            if (header.height, header.width) != (height, width):
+                raise coding.BitstreamError(
+                    f"The batch has images of {width}x{height} and of {header.width}x"
+                    f"{header.height} pixels; decode one size at a time.")
+        rows, columns = -(-height // network.STRIDE), -(-width // network.STRIDE)
+        self._check_word_counts(parsed, rows, columns)
+        num_words = np.array([len(words) for _, _, words, _ in parsed], np.int32)
         # The graphs gather from the words, so there is at least one, read or not.
-        padded = np.append(words, np.int32(0))[None]
-        side, state = self._decode_side(padded, [len(words)], states[None], [header.num_lanes],
+        words = np.zeros([len(parsed), num_words.max() + 1], np.int32)
+        for i, part in enumerate(parsed):
+            words[i, :num_words[i]] = part[2]
+        lanes = [headers[0].num_lanes] * len(parsed)
+        side, state = self._decode_side(words, num_words, np.stack([p[1] for p in parsed]), lanes,
                                         rows, columns)
         # A wrong size would make the latent expensive: stop as soon as the words have run out.
-        if int(state.position[0]) <= len(words):
-            latent, finished = self._decode_latent(side, state, rows, columns, [start_state])
-            if bool(finished[0]):
-                return side, latent
-        raise coding.BitstreamError(
-            f"The stream of {header.width}x{header.height} pixels fails its integrity check: it was "
-            "damaged, truncated or extended. Fetch it again.")
+        good = state.position.numpy() <= num_words
+        if good.all():
+            starts = [start for _, _, _, start in parsed]
+            latent, finished = self._decode_latent(side, state, rows, columns, starts)
+            good = finished.numpy()
+        if not good.all():
+            where = "" if len(parsed) == 1 else f" {int(np.argmin(good))} of the batch"
+            raise coding.BitstreamError(
+                f"The stream{where}, of {width}x{height} pixels, fails its integrity check: it was "
+                "damaged, truncated or extended. Fetch it again.")
+        return side, latent
+
+    def _check_word_counts(self, parsed, rows: int, columns: int) -> None:
+        config = self._network.config
+        symbols = (-(-rows // network.SIDE_STRIDE) * -(-columns // network.SIDE_STRIDE)
+                   * config.side_channels + rows * columns * config.latent_channels)
+        for _, _, words, _ in parsed:
+            if len(words) > symbols:
+                raise coding.BitstreamError(
+                    f"The stream has {len(words)} words for {symbols} symbols; it was extended.")
+
+    @staticmethod
+    def _check_quality(quality: float) -> float:
+        """The quality in half steps."""
+        if not MIN_QUALITY <= quality <= MAX_QUALITY:
+            raise ValueError(f"quality is {quality}; it must be in 1..100.")
+        return round(2 * quality) / 2
 
     def _define_graphs(self):
-        """The graphs, each for any image size; B is 1 in this class but free in them."""
+        """The graphs, each for any batch of any image size."""
         model, coder = self._model, self._coder
         int_vector = tf.TensorSpec([None], tf.int32)
         latent_spec = tf.TensorSpec([None, None, None, self._network.config.latent_channels])

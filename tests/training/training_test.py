@@ -19,6 +19,14 @@ TINY = ModelConfig(width=24, latent_channels=32, side_channels=8, hyper_width=16
 RUN = loop.Run(steps=6, learning_rate=1e-3, validate_every=3, save_every=1e9)
 
 
+@pytest.fixture(autouse=True)
+def eager(request):
+    """A few steps run sooner than their graph is built; `in_graph` tests are about the graph."""
+    tf.config.run_functions_eagerly("in_graph" not in request.keywords)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 def _images(count=4, size=64):
     y, x = np.mgrid[0:size, 0:size]
     pictures = [127 + 100 * np.sin(x / (3 + i)) * np.cos(y / (4 + i)) for i in range(count)]
@@ -38,6 +46,7 @@ def _step(objective=Objective(), config=TINY, **kwargs):
 
 def test_a_run_leaves_a_model_that_codes(tmp_path):
     folder = loop.train(_step(), _batches, _images(), RUN, tmp_path, {})
+    tf.config.run_functions_eagerly(False)
     codec = tf_ipr.Codec.load(folder)
     image = _images()[0]
     assert codec.decompress(codec.compress(image, quality=50)).shape == image.shape
@@ -47,6 +56,7 @@ def test_a_run_leaves_a_model_that_codes(tmp_path):
     assert list((tmp_path / "tensorboard").iterdir())
 
 
+@pytest.mark.in_graph
 def test_the_loss_falls():
     step = _step()
     take = tf.function(step.__call__)
@@ -142,6 +152,7 @@ def test_the_learning_rate_warms_up_stays_and_falls():
     assert rates[1000] == pytest.approx(1e-5)
 
 
+@pytest.mark.in_graph
 def test_the_compiled_step_does_what_the_plain_one_does():
     # One quality and no noise-free terms differ: compare what randomness does not touch.
     image = tf.constant(_images(), tf.float32)

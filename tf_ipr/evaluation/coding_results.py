@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import time
-from typing import Optional
+from typing import Optional, Sequence
 
 import numpy as np
 
@@ -58,6 +58,20 @@ def measure(codec: ImageCodec, image_u8: np.ndarray, setting: Setting) -> Coding
         psnr_db=metrics.psnr_db(image_u8, decoded_u8),
         ms_ssim=metrics.ms_ssim(image_u8, decoded_u8),
         encode_ms=1e3 * (encoded - start), decode_ms=1e3 * (decoded - encoded))
+
+
+def measure_batch(codec: ImageCodec, images_u8: Sequence[np.ndarray], setting: Setting
+                  ) -> list[CodingResult]:
+    """As `measure`, for images that the codec may code together; times are shares of the batch's,
+    encoding and decoding counted as one in `encode_ms`, and `decode_ms` is not a number."""
+    start = time.perf_counter()
+    coded = codec.code_batch(images_u8, setting)
+    each_ms = 1e3 * (time.perf_counter() - start) / len(coded)
+    return [CodingResult(
+        num_bytes=len(data), bpp=metrics.bits_per_pixel(len(data), image_u8),
+        psnr_db=metrics.psnr_db(image_u8, decoded_u8),
+        ms_ssim=metrics.ms_ssim(image_u8, decoded_u8), encode_ms=each_ms, decode_ms=float("nan"))
+            for image_u8, (data, decoded_u8) in zip(images_u8, coded)]
 
 
 def image_key(image_u8: np.ndarray) -> str:
@@ -106,9 +120,22 @@ class ResultCache:
         """The stored result, or a new one, stored before it is returned."""
         key = image_key(image_u8), codec.identity(), setting
         if key not in self._results:
-            result = measure(codec, image_u8, setting)
-            record = dict(image=key[0], codec=key[1], setting=setting, **dataclasses.asdict(result))
-            self._file.write(json.dumps(record).encode() + b"\n")
-            self._file.flush()
-            self._results[key] = result
+            self._store(key, measure(codec, image_u8, setting))
         return self._results[key]
+
+    def measure_batch(self, codec: ImageCodec, images_u8: Sequence[np.ndarray], setting: Setting
+                      ) -> list[CodingResult]:
+        """As `measure`, for several images at once."""
+        keys = [(image_key(image_u8), codec.identity(), setting) for image_u8 in images_u8]
+        missing = [index for index, key in enumerate(keys) if key not in self._results]
+        if missing:
+            results = measure_batch(codec, [images_u8[index] for index in missing], setting)
+            for index, result in zip(missing, results):
+                self._store(keys[index], result)
+        return [self._results[key] for key in keys]
+
+    def _store(self, key, result: CodingResult) -> None:
+        record = dict(image=key[0], codec=key[1], setting=key[2], **dataclasses.asdict(result))
+        self._file.write(json.dumps(record).encode() + b"\n")
+        self._file.flush()
+        self._results[key] = result

@@ -78,12 +78,13 @@ def measure(paths: Sequence, codec: Optional[ImageCodec], setting: Setting, reco
                 if not np.all(np.isfinite(original_landmarks[index])):
                     continue
                 image = aligned_image.crop(image, original_landmarks[index], aligned_size)
-            if codec is None:
-                decoded[row], size = image, pathlib.Path(paths[index]).stat().st_size
-            else:
-                data = codec.encode(image, setting)
-                decoded[row], size = codec.decode(data), len(data)
-            rows[row, :2] = size, metrics.psnr_db(image, decoded[row]) if codec else np.inf
+            decoded[row] = image
+            rows[row, :2] = pathlib.Path(paths[index]).stat().st_size, np.inf
+        if codec is not None:
+            coded = codec.code_batch(list(decoded.values()), setting)
+            for (row, image), (data, image_hat) in zip(list(decoded.items()), coded):
+                rows[row, :2] = len(data), metrics.psnr_db(image, image_hat)
+                decoded[row] = image_hat
         images = list(decoded.values())
         if aligned_size:
             landmarks = np.repeat(alignment.template_for(aligned_size)[None], len(images), 0)

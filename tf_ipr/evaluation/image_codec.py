@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from typing import Optional, Union
+from typing import Optional, Sequence, Union
 
 import numpy as np
 
@@ -52,6 +52,11 @@ class ImageCodec(abc.ABC):
     @abc.abstractmethod
     def decode(self, data: bytes) -> np.ndarray:
         """Decodes a file of `encode` to uint8 RGB [H, W, 3] of the original size."""
+
+    def code_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list:
+        """(file, decoded image) of each image; codecs that gain by batches override it."""
+        files = [self.encode(image_u8, setting) for image_u8 in images_u8]
+        return [(data, self.decode(data)) for data in files]
 
     def check_encode(self, image_u8: np.ndarray, setting: Setting) -> None:
         """Raises what `encode` promises to raise."""

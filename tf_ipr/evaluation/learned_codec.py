@@ -67,3 +67,17 @@ class LearnedCodec(ImageCodec):
 
     def decode(self, data: bytes) -> np.ndarray:
         return self.codec.decompress(data)
+
+    def code_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list:
+        """As the base class; images of one size are coded together."""
+        results: list = [None] * len(images_u8)
+        by_shape: dict = {}
+        for index, image_u8 in enumerate(images_u8):
+            self.check_encode(image_u8, setting)
+            by_shape.setdefault(image_u8.shape, []).append(index)
+        for members in by_shape.values():
+            streams = self.codec.compress_batch(
+                np.stack([images_u8[index] for index in members]), setting)
+            for index, *result in zip(members, streams, self.codec.decompress_batch(streams)):
+                results[index] = tuple(result)
+        return results
