@@ -34,7 +34,7 @@ flags.DEFINE_float("lambda_id", 1.0, "Weight of 1 - cos in IP and IPR.", 0.0)
 flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks and embeddings are kept.")
 flags.DEFINE_string("init_from", None, "Model folder to start from; ip and ipr start from rec.")
 flags.DEFINE_float("lambda_rate_max", 6.0, "Weight of a bit per pixel at quality 1.", 0.0)
-flags.DEFINE_float("lambda_rate_min", 0.02, "Weight of a bit per pixel at quality 100.", 0.0)
+flags.DEFINE_float("lambda_rate_min", 0.01, "Weight of a bit per pixel at quality 100.", 0.0)
 flags.DEFINE_float("lambda_rate", None, "One weight for every quality, for --num_rates=1.", 0.0)
 flags.DEFINE_float("target_bpp", None, "Moves the weight of the rate until the coded rate of the "
                    "validation images at quality 50 is this.", 0.0)

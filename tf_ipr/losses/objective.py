@@ -38,8 +38,8 @@ class Objective:
 
     objective: str = "rec"
     distortion: str = "l2"
-    lambda_rate_max: float = 2.0
-    lambda_rate_min: float = 0.0125
+    lambda_rate_max: float = 6.0
+    lambda_rate_min: float = 0.01
     lambda_id: float = 1.0
 
     def __post_init__(self):
