@@ -57,5 +57,6 @@ def freeze(model: tf.keras.Model, facts: Description, output,
         embedding = known_face.embed(recognizer)
         facts = dataclasses.replace(facts, known_face=[float(x) for x in np.ravel(embedding)])
         description.write(folder, facts)
-        Recognizer.load(folder)
-    return Recognizer.load(output, check=False)
+        # A large recogniser is in memory several times by now.
+        del recognizer, frozen, module
+    return Recognizer.load(output)
