@@ -80,7 +80,10 @@ def jobs() -> list:
         found += [(codec.label, codec, int(crf)) for crf in FLAGS.hevc_crf]
     for folder in FLAGS.models:
         model = learned_codec.LearnedCodec.load(folder)
-        found += [(pathlib.Path(folder).name, model, float(q)) for q in FLAGS.qualities]
+        path = pathlib.Path(folder)
+        # A run keeps its model in RUN/model.
+        label = path.parent.name if path.name == "model" else path.name
+        found += [(label, model, float(quality)) for quality in FLAGS.qualities]
     return found
 
 
