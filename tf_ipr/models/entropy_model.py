@@ -20,8 +20,8 @@ from tf_ipr.models.frozen_network import MAX_SIDE_SYMBOL, NUM_SCALES
 MIN_SCALE, MAX_SCALE = 0.12, 64.0
 MAX_SYMBOL = 255
 _LOG_STEP = math.log(MAX_SCALE / MIN_SCALE) / (NUM_SCALES - 1)
-_TAIL_SCALES = 6.0  # a table reaches this many scales from 0, and 2 symbols beyond
-_TAIL_MASS = 1e-6  # of z, left out at either end
+_TAIL_SCALES, _TAIL_SYMBOLS = 14.0, 4  # reach of a table: room for what the network mispredicts
+_TAIL_MASS, _SPARE = 1e-6, 4  # of z: left out at either end, and symbols kept beyond it
 
 
 def scale_of(index):
@@ -60,15 +60,15 @@ class EntropyModel(tf.Module):
 
 def _normal_pmf(scale: float):
     """(pmf, lowest symbol) of a rounded normal distribution; the ends take the tails."""
-    reach = min(MAX_SYMBOL, math.ceil(_TAIL_SCALES * scale) + 2)
+    reach = min(MAX_SYMBOL, math.ceil(_TAIL_SCALES * scale) + _TAIL_SYMBOLS)
     edges = np.arange(-reach, reach) + 0.5
     cdf = np.array([0.0] + [0.5 * math.erfc(-e / (scale * math.sqrt(2))) for e in edges] + [1.0])
     return np.maximum(np.diff(cdf), 0.0), -reach
 
 
 def _trim(pmf):
-    """(pmf, lowest symbol): `pmf` over -127..127 without its negligible ends, one symbol to spare."""
+    """(pmf, lowest symbol): `pmf` over -127..127 without its negligible ends, some symbols to spare."""
     cumulative = np.cumsum(pmf / pmf.sum())
-    low = max(int(np.searchsorted(cumulative, _TAIL_MASS)) - 1, 0)
-    high = min(int(np.searchsorted(cumulative, 1 - _TAIL_MASS)) + 1, len(pmf) - 1)
+    low = max(int(np.searchsorted(cumulative, _TAIL_MASS)) - _SPARE, 0)
+    high = min(int(np.searchsorted(cumulative, 1 - _TAIL_MASS)) + _SPARE, len(pmf) - 1)
     return pmf[low:high + 1], low - MAX_SIDE_SYMBOL
