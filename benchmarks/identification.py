@@ -2,7 +2,7 @@
 
     python -m benchmarks.identification --data_dir=../shared/lfw \
         --protocol_dir=../shared/lfw_protocol \
-        --recognizers=runs/recognizers/mobilefacenet_arcface_ms1m,runs/recognizers/mobilefacenet_y1_ms1m \
+        --recognizers=recognizers/of_the_loss,recognizers/unseen \
         --models=savedmodels/lfw_l2_rec,savedmodels/lfw_l2_ipr --qualities=10,20,35
 
 LFW's View 1 test people: the first image of each is the gallery, all others are probes, and both are
