@@ -63,8 +63,8 @@ def test_compression_is_deterministic(codec):
     assert codec.compress(image, quality=30) == codec.compress(image.copy(), quality=30)
 
 
-def test_higher_quality_costs_bytes_and_gains_decibels(codec):
-    image = _image(128, 128)
+def test_higher_quality_costs_bytes_and_gains_decibels():
+    codec, image = tf_ipr.Codec.load(), _image(128, 128)
     streams = [codec.compress(image, quality=q) for q in (1, 35, 70, 100)]
     sizes = [len(s) for s in streams]
     psnr_db = [_psnr_db(image, codec.decompress(s)) for s in streams]
