@@ -21,7 +21,8 @@ flags.DEFINE_string("image", None, "Image to code. Default: a public-domain port
 flags.DEFINE_string("model", None, "Model folder. Default: the shipped model.")
 flags.DEFINE_list("qualities", ["10", "35", "65"], "Qualities to show, each 1..100.")
 flags.DEFINE_list("beside", ["hevc", "jpeg"], "Codecs to compare with: hevc, avif, webp, jpeg.")
-flags.DEFINE_string("output", "runs/demo/comparison.png", "Where the picture is written (PNG).", allow_override=True)
+flags.DEFINE_string("output", "runs/demo/comparison.png", "Where the picture is written (PNG).",
+                    allow_override=True)
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[1] / "assets" / "astronaut.png"
 

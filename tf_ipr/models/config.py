@@ -22,8 +22,8 @@ class ModelConfig:
     Attributes:
       architecture: "mobile" (mean and scale, transforms at 1/8 resolution, plain Keras layers) or
         "hyperprior" (the scale hyperprior of Ballé et al. 2018 on SignalConv2D and GDN).
-      width: channels of the trunk at 1/8 resolution, half of those at 1/16 ("mobile"), or of every hidden layer
-        ("hyperprior", N of the paper).
+      width: channels of the trunk at 1/8 resolution, twice as many at 1/16 ("mobile"), or of every
+        hidden layer ("hyperprior", N of the paper).
       latent_channels: channels M of the latent y at 1/16 resolution.
       side_channels: channels of the hyper-latent z at 1/64 resolution.
       hyper_width: hidden channels of the hyper transforms, integer network included.

@@ -67,7 +67,7 @@ def _normal_pmf(scale: float):
 
 
 def _trim(pmf):
-    """(pmf, lowest symbol): `pmf` over -127..127 without its negligible ends, some symbols to spare."""
+    """(pmf, lowest symbol): `pmf` over -127..127 without its negligible ends, some to spare."""
     cumulative = np.cumsum(pmf / pmf.sum())
     low = max(int(np.searchsorted(cumulative, _TAIL_MASS)) - _SPARE, 0)
     high = min(int(np.searchsorted(cumulative, 1 - _TAIL_MASS)) + _SPARE, len(pmf) - 1)

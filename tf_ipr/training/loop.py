@@ -55,8 +55,8 @@ class Run:
     jit_compile: bool = False
 
 
-def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset], validation_images: np.ndarray,
-          run: Run, run_dir, settings: dict,
+def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
+          validation_images: np.ndarray, run: Run, run_dir, settings: dict,
           strategy: tf.distribute.Strategy | None = None) -> pathlib.Path:
     """Trains until `run.steps`, resuming what `run_dir` holds.
 
@@ -143,7 +143,8 @@ def _report(progress, metrics: dict, batch: dict, rate: float, number: int) -> N
         return
     values = {k: float(v) for k, v in metrics.items()}
     images = _batch_size(batch["image"]) * (progress.format_dict["rate"] or 0.0)
-    shown = {k: f"{values[k]:.3f}" for k in ("loss", "rate_bpp", "psnr_db", "identity") if k in values}
+    names = ("loss", "rate_bpp", "psnr_db", "identity")
+    shown = {name: f"{values[name]:.3f}" for name in names if name in values}
     progress.set_postfix({"images/s": f"{images:.1f}", **shown}, refresh=False)
     for name, value in {**values, "learning_rate": rate}.items():
         tf.summary.scalar(f"training/{name}", value, step=number)
