@@ -186,7 +186,9 @@ def main(argv) -> int:
     print(markdown(rows))
     record = dict(
         command=[os.path.basename(argv[0]), *sys.argv[1:]], dataset=FLAGS.dataset,
-        every=FLAGS.every, num_images=len(paths), failures=failures, rows=[dataclasses.asdict(row) for row in rows])
+        every=FLAGS.every, num_images=len(paths), failures=failures, rows=[
+            {name: None if value != value else value  # JSON knows no NaN
+             for name, value in dataclasses.asdict(row).items()} for row in rows])
     output = pathlib.Path(FLAGS.output)
     with atomic_file.writing(output, "w") as file:
         json.dump(record, file, indent=1)
