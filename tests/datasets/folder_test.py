@@ -17,7 +17,7 @@ def make(tmp_path, count: int):
 
 def test_training_and_validation_divide_the_folder(tmp_path):
     make(tmp_path, 200)
-    train, validation = folder.train(tmp_path, 0.25), folder.validation(tmp_path, 0.25)
+    train, validation = folder.split(tmp_path, 0.25)
     assert len(set(train) | set(validation)) == 200 and not set(train) & set(validation)
     assert 25 < len(validation) < 75  # 50 expected, standard deviation 6.
     assert train == sorted(train)
@@ -26,8 +26,8 @@ def test_training_and_validation_divide_the_folder(tmp_path):
 def test_new_files_and_another_place_do_not_move_a_file_to_the_other_side(tmp_path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    few = [p.name for p in folder.validation(make(tmp_path / "a", 50), 0.2)]
-    many = [p.name for p in folder.validation(make(tmp_path / "b", 90), 0.2)]
+    few = [p.name for p in folder.split(make(tmp_path / "a", 50), 0.2)[1]]
+    many = [p.name for p in folder.split(make(tmp_path / "b", 90), 0.2)[1]]
     assert few == [name for name in many if int(name.split(".")[0]) < 50]
 
 
@@ -47,4 +47,4 @@ def test_shares_of_none_and_all():
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="absent does not exist"):
-        folder.train(tmp_path / "absent")
+        folder.split(tmp_path / "absent")

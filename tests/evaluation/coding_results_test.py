@@ -79,3 +79,9 @@ def test_a_line_cut_by_a_kill_is_forgotten_and_overwritten(tmp_path):
         cache.measure(codec, _image(1), 8)
     with coding_results.ResultCache(path) as cache:
         assert cache.get(codec, _image(1), 8) is not None
+
+
+def test_keys_of_images_depend_on_their_pixels():
+    image = np.random.default_rng(0).integers(0, 256, [8, 9, 3], np.uint8)
+    assert coding_results.image_key(image) == coding_results.image_key(image.copy())
+    assert coding_results.image_key(image) != coding_results.image_key(image[:, ::-1])

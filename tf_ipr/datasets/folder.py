@@ -42,21 +42,13 @@ def held_out(items: Sequence[Item], share: float,
     return kept, out
 
 
-def _split(data_dir: PathLike, validation_share: float):
-    return held_out(image_file.list_images(data_dir), validation_share,
-                    name=lambda path: path.relative_to(data_dir).as_posix())
-
-
-def train(data_dir: PathLike, validation_share: float = 0.05) -> list[pathlib.Path]:
-    """The images of a folder and its subfolders that are not held out, sorted.
+def split(data_dir: PathLike, validation_share: float = 0.05
+          ) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
+    """The images of a folder and its subfolders: (for training, held out), each sorted.
 
     Raises:
       OSError: the folder does not exist or holds no image.
       ValueError: the share is not within 0..1.
     """
-    return _split(data_dir, validation_share)[0]
-
-
-def validation(data_dir: PathLike, validation_share: float = 0.05) -> list[pathlib.Path]:
-    """The images that `train` with the same share leaves out, sorted; errors as there."""
-    return _split(data_dir, validation_share)[1]
+    return held_out(image_file.list_images(data_dir), validation_share,
+                    name=lambda path: path.relative_to(data_dir).as_posix())

@@ -23,9 +23,7 @@ import tensorflow as tf
 
 from tf_ipr.atomic_file import PathLike
 from tf_ipr.datasets import image_file
-
-# Left and right change places when a face is mirrored: eyes, nose, corners of the mouth.
-_MIRRORED_LANDMARKS = [1, 0, 2, 4, 3]
+from tf_ipr.datasets.landmarks import mirror
 
 # Independent streams of random numbers under one seed.
 _ORDER, _CROP, _FLIP = range(3)
@@ -116,9 +114,8 @@ def face_batches(paths: Sequence[PathLike], landmarks: np.ndarray,
         rows = np.array([draw.index(n) for n in numbers])
         flips = np.array([draw.flip(n) for n in numbers])
         image = _stack([image_file.read_image(paths[row]) for row in rows])
-        mirrored = landmarks[rows][:, _MIRRORED_LANDMARKS] * np.float32([-1, 1])
-        mirrored += np.float32([image.shape[2] - 1, 0])
-        points = np.where(flips[:, None, None], mirrored, landmarks[rows])
+        points = np.where(flips[:, None, None], mirror(landmarks[rows], image.shape[2]),
+                          landmarks[rows])
         return image, flips, points, by_flip[rows, flips.astype(int)]
 
     flip = _flipper(augment)

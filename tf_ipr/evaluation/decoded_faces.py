@@ -94,25 +94,12 @@ def measure(paths: Sequence, codec: Optional[ImageCodec], setting: Setting, reco
             rows[row, 2:] = points.ravel()
         chunk_keys = [keys[index] for index in part]
         for recognizer, cache in zip(recognizers, seen):
-            cache.add(chunk_keys, _embed(recognizer, decoded, rows))
+            embeddings = np.full([len(part), recognizer.embedding_size], np.nan, np.float32)
+            embeddings[list(decoded)] = recognizer.embed_faces(images, landmarks)
+            cache.add(chunk_keys, embeddings)
         faces.add(chunk_keys, rows)
         if progress:
             progress(len(keys) - len(missing) + start + len(part), len(keys))
     rows = faces.gather(keys)
     return DecodedFaces(rows[:, 0], rows[:, 1], rows[:, 2:].reshape(-1, 5, 2),
                         [cache.gather(keys) for cache in seen])
-
-
-def _embed(recognizer, images: dict, rows: np.ndarray, batch: int = 16) -> np.ndarray:
-    """Embeddings float32 [rows, D]; images of one size go together."""
-    embeddings = np.full([len(rows), recognizer.embedding_size], np.nan, np.float32)
-    by_shape: dict = {}
-    for row, image in images.items():
-        if np.all(np.isfinite(rows[row, 2:])):
-            by_shape.setdefault(image.shape, []).append(row)
-    for members in by_shape.values():
-        for start in range(0, len(members), batch):
-            some = members[start:start + batch]
-            embeddings[some] = recognizer.embed_images(
-                np.stack([images[row] for row in some]), rows[some, 2:].reshape(-1, 5, 2))
-    return embeddings

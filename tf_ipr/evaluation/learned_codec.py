@@ -10,6 +10,7 @@ from typing import Optional, Sequence
 import numpy as np
 
 from tf_ipr.atomic_file import PathLike
+from tf_ipr.datasets.shape_batches import batches_of_one_shape
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 
 SETTINGS = (1.0, 10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 100.0)
@@ -71,11 +72,9 @@ class LearnedCodec(ImageCodec):
     def code_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list:
         """As the base class; images of one size are coded together."""
         results: list = [None] * len(images_u8)
-        by_shape: dict = {}
-        for index, image_u8 in enumerate(images_u8):
+        for image_u8 in images_u8:
             self.check_encode(image_u8, setting)
-            by_shape.setdefault(image_u8.shape, []).append(index)
-        for members in by_shape.values():
+        for members in batches_of_one_shape(images_u8):
             streams = self.codec.compress_batch(
                 np.stack([images_u8[index] for index in members]), setting)
             for index, *result in zip(members, streams, self.codec.decompress_batch(streams)):

@@ -17,6 +17,7 @@ import numpy as np
 
 from tf_ipr import atomic_file
 from tf_ipr.datasets import image_file
+from tf_ipr.datasets.landmarks import mirror
 
 Progress = Callable[[int, int], None]      # (images done, images in all)
 
@@ -24,13 +25,6 @@ Progress = Callable[[int, int], None]      # (images done, images in all)
 def file_key(path) -> str:
     """Key of an image file: hash of its bytes."""
     return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()[:32]
-
-
-def image_key(image: np.ndarray) -> str:
-    """Key of decoded pixels: hash of shape, type and bytes."""
-    digest = hashlib.sha256(f"{image.dtype}{image.shape}".encode())
-    digest.update(np.ascontiguousarray(image))
-    return digest.hexdigest()[:32]
 
 
 class Cache:
@@ -145,32 +139,19 @@ def embeddings_of_files(recognizer, paths: Sequence, landmarks: np.ndarray, cach
     keys = [f"{file_key(path)}-{hashlib.sha256(points.tobytes()).hexdigest()[:8]}"
             for path, points in zip(paths, landmarks)]
     for part, done in _missing(cache, keys, chunk):
-        rows = np.full([len(part), views, recognizer.embedding_size], np.nan, np.float32)
-        # With a face only, and images of one size at a time.
-        groups: Dict[Tuple[int, ...], list] = {}
-        for row, index in enumerate(part):
-            if np.all(np.isfinite(landmarks[index])):
-                image = image_file.read_image(paths[index])
-                groups.setdefault(image.shape, []).append((row, image, landmarks[index]))
-        for shape, members in groups.items():
-            for start in range(0, len(members), 32):
-                where, images, points = zip(*members[start:start + 32])
-                where, images, points = list(where), np.stack(images), np.stack(points)
-                rows[where, 0] = recognizer.embed_images(images, points)
-                if mirrored:
-                    rows[where, 1] = recognizer.embed_images(
-                        images[:, :, ::-1], mirror(points, shape[1]))
+        images = [image_file.read_image(paths[i]) for i in part]
+        points = landmarks[part]
+        rows = [recognizer.embed_faces(images, points)]
+        if mirrored:
+            widths = [image.shape[1] for image in images]
+            rows.append(recognizer.embed_faces(
+                [image[:, ::-1] for image in images],
+                np.stack([mirror(face, width) for face, width in zip(points, widths)])))
+        rows = np.stack(rows, axis=1)
         cache.add([keys[i] for i in part], rows)
         if progress:
             progress(done, len(keys))
     return cache.gather(keys)
-
-
-def mirror(landmarks: np.ndarray, width: int) -> np.ndarray:
-    """Landmarks [..., 5, 2] in the mirror image: x turned round, left and right exchanged."""
-    landmarks = np.asarray(landmarks, np.float32)[..., [1, 0, 2, 4, 3], :].copy()
-    landmarks[..., 0] = width - 1 - landmarks[..., 0]
-    return landmarks
 
 
 def _missing(cache: Cache, keys: Sequence[str], chunk: int) -> Iterator[Tuple[list, int]]:

@@ -11,9 +11,11 @@ else; a face found without the finest levels is, but for rare overlaps, found ju
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence
 
 import numpy as np
+
+from tf_ipr.datasets.shape_batches import batches_of_one_shape
 
 _PNET_WINDOW = 12          # pixels that PNet sees
 _PYRAMID_STEP = 0.709      # the package's own step, about sqrt(1/2)
@@ -112,20 +114,16 @@ class FaceDetector:
         Raises:
             ValueError: for an array that is no RGB image.
         """
-        by_shape: Dict[Tuple[int, ...], List[int]] = {}
         for index, image in enumerate(images):
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
                 raise ValueError(f"image {index}: expected uint8 (H, W, 3), "
                                  f"got {image.dtype} {tuple(image.shape)}")
-            by_shape.setdefault(image.shape, []).append(index)
         found: List[List[Face]] = [[] for _ in images]
-        for indices in by_shape.values():
-            for start in range(0, len(indices), self.batch_size):
-                batch = indices[start:start + self.batch_size]
-                self._search(images, batch, self.skip_levels, found)
-                missing = [i for i in batch if not found[i]]
-                if missing and self.skip_levels:
-                    self._search(images, missing, 0, found)
+        for batch in batches_of_one_shape(images, self.batch_size):
+            self._search(images, batch, self.skip_levels, found)
+            missing = [i for i in batch if not found[i]]
+            if missing and self.skip_levels:
+                self._search(images, missing, 0, found)
         return found
 
     def landmarks(self, images: Sequence[np.ndarray]) -> np.ndarray:

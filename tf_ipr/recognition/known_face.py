@@ -12,6 +12,7 @@ import pathlib
 import numpy as np
 
 from tf_ipr.datasets import image_file
+from tf_ipr.datasets.landmarks import mirror
 from tf_ipr.recognition.description import RecognizerError
 
 PATH = pathlib.Path(__file__).with_name("known_face.png")
@@ -66,8 +67,8 @@ def check_sees_face(recognizer) -> None:
         RecognizerError: if it does not.
     """
     pixels = image()[None]
-    mirrored = np.array([[[pixels.shape[2] - 1 - x, y] for x, y in LANDMARKS[[1, 0, 2, 4, 3]]]])
-    same = recognizer.embed_images(pixels[:, :, ::-1], mirrored.astype(np.float32))[0]
+    mirrored = mirror(LANDMARKS[None], pixels.shape[2])
+    same = recognizer.embed_images(pixels[:, :, ::-1], mirrored)[0]
     crop = recognizer.align(pixels.astype(np.float32), LANDMARKS[None])
     other = recognizer.embed_crops(crop[:, ::-1]).numpy()[0]
     face = embed(recognizer)[0]

@@ -14,12 +14,17 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
+from typing import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from tf_ipr.datasets.shape_batches import batches_of_one_shape
 from tf_ipr.recognition import alignment, description, known_face
 from tf_ipr.recognition.description import Description, RecognizerError
+
+
+_BATCH = 32  # images embedded together
 
 
 class Recognizer:
@@ -124,6 +129,24 @@ class Recognizer:
             raise ValueError(
                 f"landmarks are {landmarks.shape}, expected {(len(images), 5, 2)}")
         return self._compiled(tf.constant(images, tf.float32), tf.constant(landmarks)).numpy()
+
+    def embed_faces(self, images: Sequence[np.ndarray], landmarks: np.ndarray) -> np.ndarray:
+        """Embeddings of images of any sizes, of which some may show no face.
+
+        Args:
+            images: uint8 RGB arrays (H, W, 3).
+            landmarks: float32 [N, 5, 2]; NaN for an image without a face.
+
+        Returns:
+            float32 [N, D], rows of length 1; NaN for an image without a face.
+        """
+        embeddings = np.full([len(images), self.embedding_size], np.nan, np.float32)
+        faces = np.flatnonzero(np.isfinite(landmarks).all(axis=(1, 2)))
+        for some in batches_of_one_shape([images[face] for face in faces], _BATCH):
+            some = faces[some]
+            embeddings[some] = self.embed_images(np.stack([images[face] for face in some]),
+                                                 landmarks[some])
+        return embeddings
 
 
 def signature_of(folder, facts: Description):

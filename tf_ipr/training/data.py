@@ -52,8 +52,7 @@ class TrainingData:
             return [f.path for f in kept], [f.path for f in held]
         if self.dataset == "clic" and self.data_dir is None:
             return clic.patches("train"), clic.patches("validation")
-        return (folder.train(self.data_dir, self.validation_share),
-                folder.validation(self.data_dir, self.validation_share))
+        return folder.split(self.data_dir, self.validation_share)
 
 
 def batches(paths, batch_size: int, crop_size: Optional[int], seed: int):
@@ -80,8 +79,9 @@ def validation_images(paths, size: Optional[int] = None) -> np.ndarray:
                          "Raise it, or add images.")
     step = max(1, len(paths) // _MAX_VALIDATION_IMAGES)
     images = [image_file.read_image(p) for p in paths[::step][:_MAX_VALIDATION_IMAGES]]
-    height = min(size or 1 << 20, *(i.shape[0] for i in images), 1 << 20)
-    width = min(size or 1 << 20, *(i.shape[1] for i in images), 1 << 20)
+    largest = [] if size is None else [size]
+    height = min(largest + [image.shape[0] for image in images])
+    width = min(largest + [image.shape[1] for image in images])
     return np.stack([_centre(i, height, width) for i in images])
 
 
