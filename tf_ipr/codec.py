@@ -21,7 +21,6 @@ from tf_ipr.models.inference import InferenceModel
 from tf_ipr.rate_search import largest_within, nearest_to
 
 DEFAULT_MODEL = "lfw_l2_rec"
-_HALF_STEPS = range(int(2 * MIN_QUALITY), int(2 * MAX_QUALITY) + 1)
 
 
 def shipped_model(name: str = DEFAULT_MODEL) -> pathlib.Path:
@@ -86,7 +85,7 @@ class Codec:
         latent = self._analyse(image[None])
 
         def encode(half_steps: int) -> bytes:
-            return self._encode_latent(latent, half_steps / 2, image.shape[:2])
+            return self._encode_latents(latent, half_steps / 2, image.shape[:2])[0]
 
         if max_bytes is None and target_bpp is None:
             return encode(round(2 * self._check_quality(quality)))
@@ -97,9 +96,9 @@ class Codec:
             return float(self._coded_bits(latent, [half_steps / 2])[0]) / 8 + overhead
 
         if max_bytes is not None:
-            return largest_within(_HALF_STEPS, max_bytes, estimate, encode)
+            return largest_within(coding.QUALITY_STEPS, max_bytes, estimate, encode)
         target_bytes = target_bpp * image.shape[0] * image.shape[1] / 8
-        return nearest_to(_HALF_STEPS, target_bytes, estimate, encode)
+        return nearest_to(coding.QUALITY_STEPS, target_bytes, estimate, encode)
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """Decodes a stream.
@@ -126,13 +125,8 @@ class Codec:
         images = np.asarray(images)
         for image in images:
             self._check_image(image)
-        quality = self._check_quality(quality)
-        header = coding.Header(images.shape[2], images.shape[1], quality, self.model_id)
-        count = len(images)
-        words, num_words, states = self._encode(
-            self._analyse(images), [quality] * count, [header.num_lanes] * count,
-            [coding.start_state(header.to_bytes())] * count)
-        return [coding.pack(header, states[i], words[i, :int(num_words[i])]) for i in range(count)]
+        return self._encode_latents(self._analyse(images), self._check_quality(quality),
+                                    images.shape[1:3])
 
     def decompress_batch(self, streams) -> np.ndarray:
         """Decodes streams of images of one size together: uint8 (B, H, W, 3).
@@ -152,17 +146,10 @@ class Codec:
         side, latent = self._decode_symbols([coding.parse(stream, self._max_pixels)])
         return side[0].numpy(), latent[0].numpy()
 
-    def info(self, stream: bytes) -> dict:
-        """What a stream says about itself: width, height, quality, model_id, bytes, bpp, version.
-
-        Reads the header alone, so streams of any model are welcome and damage behind the header is
-        not noticed. Raises `BitstreamError` where there is no header.
-        """
-        header, _, _, _ = coding.parse(stream, max_pixels=1 << 62)
-        return dict(width=header.width, height=header.height, quality=header.quality,
-                    model_id=header.model_id, bytes=len(stream),
-                    bpp=8 * len(stream) / (header.width * header.height),
-                    version=".".join(map(str, header.version)))
+    @staticmethod
+    def info(stream: bytes) -> dict:
+        """What a stream says about itself; see `tf_ipr.coding.describe`."""
+        return coding.describe(stream)
 
     def _check_image(self, image) -> np.ndarray:
         image = np.asarray(image)
@@ -183,12 +170,15 @@ class Codec:
         header = coding.Header(shape[1], shape[0], MIN_QUALITY, self.model_id)
         return len(header.to_bytes()) + 2.5 * header.num_lanes
 
-    def _encode_latent(self, latent, quality: float, size) -> bytes:
+    def _encode_latents(self, latents, quality: float, size) -> list:
+        """Latents [B,h,w,M] of images of `size` (height, width) -> B streams."""
         height, width = size
         header = coding.Header(width, height, quality, self.model_id)
+        count = latents.shape[0]
         words, num_words, states = self._encode(
-            latent, [quality], [header.num_lanes], [coding.start_state(header.to_bytes())])
-        return coding.pack(header, states[0], words[0, :int(num_words[0])])
+            latents, [quality] * count, [header.num_lanes] * count,
+            [coding.start_state(header.to_bytes())] * count)
+        return [coding.pack(header, states[i], words[i, :int(num_words[i])]) for i in range(count)]
 
     def _decode_symbols(self, parsed) -> tuple:
         """Parsed streams of one size -> symbols of z and y, checked."""

@@ -19,16 +19,11 @@ def main(argv) -> int:
         return 2
     from tf_ipr.coding import bitstream  # pylint: disable=import-outside-toplevel  # Seconds.
     try:
-        stream = pathlib.Path(argv[1]).read_bytes()
-        header = bitstream.parse(stream, max_pixels=1 << 62)[0]  # Nothing is decoded.
+        facts = bitstream.describe(pathlib.Path(argv[1]).read_bytes())
     except (ValueError, OSError) as error:
         print(f"tf_ipr_info: {argv[1]}: {error}", file=sys.stderr)
         return 1
-    print(json.dumps({
-        "width": header.width, "height": header.height, "quality": header.quality,
-        "model_id": header.model_id, "bytes": len(stream),
-        "bpp": 8 * len(stream) / (header.width * header.height),
-        "version": ".".join(map(str, header.version))}))
+    print(json.dumps(facts))
     return 0
 
 

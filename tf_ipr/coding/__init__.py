@@ -1,6 +1,7 @@
 """Lossless coding of symbols: probability tables, interleaved rANS, bitstream."""
 
-from tf_ipr.coding.bitstream import BitstreamError, Header, pack, parse, require_model, start_state
+from tf_ipr.coding.bitstream import (
+    QUALITY_STEPS, BitstreamError, Header, describe, pack, parse, require_model, start_state)
 from tf_ipr.coding.lanes import num_lanes, num_lanes_tensor
 from tf_ipr.coding.stream_ops import HeaderTensors, header_bytes, stream_bytes
 from tf_ipr.coding.symbol_coder import CoderState, SymbolCoder
@@ -8,6 +9,6 @@ from tf_ipr.coding.tables import PRECISION_BITS, ProbabilityTables
 
 __all__ = [
     "BitstreamError", "CoderState", "Header", "HeaderTensors", "PRECISION_BITS",
-    "ProbabilityTables", "SymbolCoder", "header_bytes", "num_lanes", "num_lanes_tensor", "pack",
-    "parse", "require_model", "start_state", "stream_bytes",
+    "ProbabilityTables", "QUALITY_STEPS", "SymbolCoder", "describe", "header_bytes", "num_lanes",
+    "num_lanes_tensor", "pack", "parse", "require_model", "start_state", "stream_bytes",
 ]

@@ -27,6 +27,7 @@ MAJOR, MINOR = 1, 0
 MIN_SIDE = 16
 MAX_SIDE = MIN_SIDE + (1 << 28) - 1  # Four 7-bit groups.
 MAX_PIXELS = 1 << 26  # Default limit of the decoder.
+QUALITY_STEPS = range(2, 201)  # Twice the quality, 1.0 .. 100.0.
 FIXED_BYTES = 7  # Header bytes before the sizes.
 HASH_MULTIPLIER = 257
 STATE_LOW_LOG2 = 15
@@ -140,6 +141,19 @@ def parse(data: bytes, max_pixels: int = MAX_PIXELS
     return header, states, words, start_state(data[:position])
 
 
+def describe(data: bytes) -> dict:
+    """What a stream says about itself: width, height, quality, model_id, bytes, bpp, version.
+
+    Reads the header alone, so streams of any model and size are welcome, and damage behind the
+    header is not noticed. Raises BitstreamError where there is no header.
+    """
+    header = parse(data, max_pixels=1 << 62)[0]
+    return dict(width=header.width, height=header.height, quality=header.quality,
+                model_id=header.model_id, bytes=len(data),
+                bpp=8 * len(data) / (header.width * header.height),
+                version=".".join(map(str, header.version)))
+
+
 def require_model(header: Header, model_id: str) -> None:
     """Raises BitstreamError unless the stream was made with the model `model_id`."""
     if header.model_id != model_id:
@@ -160,7 +174,7 @@ def _parse_header(data: bytes) -> Tuple[Header, int]:
     if version[0] != MAJOR:
         raise BitstreamError(f"The stream has format version {version[0]}.{version[1]}; this "
                              f"decoder reads {MAJOR}.x. Use a matching release.")
-    if not 2 <= data[6] <= 200:
+    if data[6] not in QUALITY_STEPS:
         raise BitstreamError(f"The stream declares quality {data[6] / 2}; allowed: 1..100.")
     width, position = _parse_varint(data, FIXED_BYTES, "width")
     height, position = _parse_varint(data, position, "height")

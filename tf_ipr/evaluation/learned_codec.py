@@ -10,6 +10,7 @@ from typing import Optional, Sequence
 import numpy as np
 
 from tf_ipr.atomic_file import PathLike
+from tf_ipr.coding import QUALITY_STEPS
 from tf_ipr.datasets.shape_batches import batches_of_one_shape
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 
@@ -21,7 +22,7 @@ class LearnedCodec(ImageCodec):
 
     name = "tf_ipr"
     setting_name = "quality"
-    all_settings = tuple(half / 2 for half in range(2, 201))
+    all_settings = tuple(step / 2 for step in QUALITY_STEPS)
 
     def __init__(self, codec, settings: Sequence[Setting] = SETTINGS, label: str = "tf_ipr",
                  weights_hash: str = ""):

@@ -27,15 +27,10 @@ def block_kernel(width: int) -> np.ndarray:
       float32 [192, width], orthonormal columns, strongest first.
     """
     dct = _dct_matrix(BLOCK)
-    basis, energy = [], []
-    for colour in range(3):
-        for u in range(BLOCK):
-            for v in range(BLOCK):
-                pattern = dct[u][:, None, None] * dct[v][None, :, None] * _COLOUR[colour]
-                basis.append(pattern.reshape(-1))  # the order of space_to_depth: y, x, colour
-                energy.append(_energy(2 * u, 2 * v, colour))
-    order = np.argsort(-np.array(energy), kind="stable")[:width]
-    return np.stack(basis, 1)[:, order].astype(np.float32)
+    # Flattened in the order of space_to_depth: y, x, colour.
+    columns = [(dct[u][:, None, None] * dct[v][None, :, None] * _COLOUR[colour]).reshape(-1)
+               for u, v, colour in _frequencies(width)]
+    return np.stack(columns, 1).astype(np.float32)
 
 
 def merge_kernel(width: int, outputs: int) -> np.ndarray:
@@ -62,6 +57,7 @@ def merge_kernel(width: int, outputs: int) -> np.ndarray:
 
 
 def _frequencies(width: int) -> list:
+    """The `width` strongest (u, v, colour) of a block, strongest first."""
     every = [(u, v, c) for c in range(3) for u in range(BLOCK) for v in range(BLOCK)]
     energy = np.array([_energy(2 * u, 2 * v, c) for u, v, c in every])
     return [every[i] for i in np.argsort(-energy, kind="stable")[:width]]

@@ -32,6 +32,13 @@ def neighbourhoods(x):
                       for dy in range(3) for dx in range(3)], axis=-1)
 
 
+def scaled_product(x, kernel, bias, shift: int):
+    """(Σ kernel·neighbourhood + bias) / 2^shift, float32 [B,h,w,C_in] -> [B,h,w,C_out]."""
+    shape = tf.shape(x)
+    acc = tf.linalg.matmul(tf.reshape(neighbourhoods(x), [-1, kernel.shape[0]]), kernel) + bias
+    return tf.reshape(acc * 2.0 ** -shift, [shape[0], shape[1], shape[2], kernel.shape[1]])
+
+
 @dataclasses.dataclass(frozen=True)
 class FrozenLayer:
     """One 3×3 integer layer.
@@ -50,12 +57,8 @@ class FrozenLayer:
 
     def scaled(self, x):
         """floor(acc / 2^shift + 1/2), float32 [B,h,w,C_in] -> [B,h,w,C_out], before clipping."""
-        shape = tf.shape(x)
-        patches = tf.reshape(neighbourhoods(x), [-1, self.kernel.shape[0]])
-        acc = tf.linalg.matmul(patches, tf.constant(self.kernel, tf.float32))
-        acc += tf.constant(self.bias, tf.float32)
-        out = tf.floor(acc * 2.0 ** -self.shift + 0.5)
-        return tf.reshape(out, [shape[0], shape[1], shape[2], self.kernel.shape[1]])
+        return tf.floor(scaled_product(x, tf.constant(self.kernel, tf.float32),
+                                       tf.constant(self.bias, tf.float32), self.shift) + 0.5)
 
 
 class FrozenHyperSynthesis:

@@ -57,9 +57,7 @@ class InferenceModel(tf.Module):
         z = self.tables.clip(z, side_tables)
         tables, mean = self._predict(z, gained)
         residual = tf.cast(tf.floor(gained - mean + 0.5), tf.int32)
-        latent = self.tables.clip(residual, tf.maximum(tables, 0))
-        latent = tf.where(tables == SKIPPED, tf.zeros_like(latent), latent)
-        return Symbols(z, side_tables, latent, tables)
+        return Symbols(z, side_tables, self.tables.clip(residual, tables), tables)
 
     def side_tables(self, shape):
         """The table of every symbol of z: int32 of `shape` [B,h_z,w_z,C]."""

@@ -21,7 +21,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_ipr.models.frozen_network import (
-    MAX_ACTIVATION, MAX_WEIGHT, NUM_SCALES, FrozenHyperSynthesis, FrozenLayer, neighbourhoods)
+    MAX_ACTIVATION, MAX_WEIGHT, NUM_SCALES, FrozenHyperSynthesis, FrozenLayer, scaled_product)
 
 _WEIGHT_STEP = 2.0 ** -6
 _ACTIVATION_STEP = 2.0 ** -4
@@ -72,11 +72,7 @@ class IntegerLayer(tf.Module):
 
     def __call__(self, x):
         kernel, bias = self.integers()
-        patches = neighbourhoods(x)
-        shape = tf.shape(patches)
-        product = tf.linalg.matmul(tf.reshape(patches, [-1, kernel.shape[0]]), kernel) + bias
-        out = self._finish(round_half_up(product * 2.0 ** -self.shift))
-        out = tf.reshape(out, [shape[0], shape[1], shape[2], kernel.shape[1]])
+        out = self._finish(round_half_up(scaled_product(x, kernel, bias, self.shift)))
         return tf.nn.depth_to_space(out, 2) if self.upsample else out
 
     def _finish(self, out):

@@ -7,9 +7,8 @@ from typing import Optional
 
 import numpy as np
 
+from tf_ipr.coding import QUALITY_STEPS
 from tf_ipr.recognition.aligned_image import NoFaceError
-
-_LOWEST, _HIGHEST = 2, 200     # qualities 1 to 100 in halves
 
 
 class IdentityNotReached(ValueError):
@@ -75,7 +74,8 @@ def smallest_keeping(codec, image: np.ndarray, recognizer, min_identity: float, 
         cosine = -1.0 if embedding is None else float(original @ embedding)
         return Found(stream, half_steps / 2, cosine)
 
-    low, high, best = _LOWEST - 1, _HIGHEST, code(_HIGHEST)
+    low, high = QUALITY_STEPS[0] - 1, QUALITY_STEPS[-1]
+    best = code(high)
     if best.cosine < min_identity:
         raise IdentityNotReached(
             f"no quality keeps an identity of {min_identity:g}: the highest reaches "
