@@ -103,13 +103,14 @@ class Coder:
 
     def __init__(self, states, words, arrays):
         self.states, self.words, self.position = states, words, 0
+        self.first_coded = int(arrays["first_coded"])
         self.tables = [([int(f) for f in row[:count]], int(low)) for row, count, low in
                        zip(arrays["frequency"], arrays["size"], arrays["lowest"])]
 
     def decode(self, tables):
         symbols = [0] * len(tables)
         coded = [index for index, table in enumerate(tables)
-                 if table != 0]  # Table 0: skipped (section 6).
+                 if table >= self.first_coded]  # Others are skipped (section 6).
         for j, index in enumerate(coded):
             lane = j % len(self.states)
             frequencies, lowest = self.tables[tables[index]]

@@ -10,14 +10,14 @@ from tests.coding import coder_cases, reference_decoder
 from tf_ipr.coding import (Header, SymbolCoder, header_bytes, num_lanes, pack, parse, start_state,
                            stream_bytes)
 
-CHANNELS, LATENT = 3, 4
+CHANNELS, LATENT, FIRST_CODED = 3, 4, 5
 LAYERS = [(CHANNELS, 8, 0), (8, 12, 1), (3, 4 * LATENT, 1)]  # inputs, outputs, up
 
 
 def model_arrays(seed):
     """A random model: tables and integer layers whose output spreads over the indexes."""
     rng = np.random.default_rng(seed)
-    arrays = coder_cases.tables(CHANNELS).to_arrays()
+    arrays = {**coder_cases.tables(CHANNELS).to_arrays(), "first_coded": np.int32(FIRST_CODED)}
     for i, (inputs, outputs, up) in enumerate(LAYERS):
         arrays[f"kernel_{i}"] = rng.integers(-127, 128, (9 * inputs, outputs)).astype(np.int16)
         arrays[f"bias_{i}"] = rng.integers(-2000, 9000, outputs).astype(np.int32)
@@ -36,7 +36,7 @@ def encode(seed, width, height):
     z = np.array(tables.clip(rng.integers(-12, 13, side_tables.shape).astype(np.int32),
                              side_tables.astype(np.int32)))
     index = reference_decoder.integer_network(z.reshape(shape_z), arrays)[:height_y, :width_y]
-    numbers = np.where(index == 0, -1, index).reshape(1, -1).astype(np.int32)
+    numbers = np.where(index < FIRST_CODED, -1, index).reshape(1, -1).astype(np.int32)
     y = np.array(tables.clip(rng.integers(-9, 10, numbers.shape).astype(np.int32), numbers))
     header = Header(width, height, 33.5, "00112233")
     words, num_words, states = SymbolCoder(tables).encode(

@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 NUM_SCALES = 64
+FIRST_CODED = 8  # Symbols of smaller scales are 0 and not coded: cheaper than their bits.
 MAX_SIDE_SYMBOL = 127  # |z| beyond this would not be exact in reduced-precision products
 MAX_WEIGHT = 127
 MAX_ACTIVATION = 255

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tf_ipr.coding.tables import ProbabilityTables
-from tf_ipr.models.frozen_network import NUM_SCALES, FrozenHyperSynthesis
+from tf_ipr.models.frozen_network import FIRST_CODED, NUM_SCALES, FrozenHyperSynthesis
 from tf_ipr.models.network import CodecNetwork
 
 SKIPPED = -1  # in place of a table: the symbol is 0 and is not coded
@@ -70,7 +70,7 @@ class InferenceModel(tf.Module):
     def _predict(self, side, like):
         z_hat = tf.cast(side, tf.float32)
         index = tf.cast(self.network.index(z_hat, like, self.hyper_index), tf.int32)
-        tables = tf.where(index == 0, SKIPPED, index)
+        tables = tf.where(index < FIRST_CODED, SKIPPED, index)
         return tables, self.network.mean(z_hat, like)
 
     def reconstruct(self, side, latent, quality, height, width):

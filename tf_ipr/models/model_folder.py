@@ -23,7 +23,7 @@ import numpy as np
 from tf_ipr import atomic_file
 from tf_ipr.coding.tables import ProbabilityTables
 from tf_ipr.models.config import ModelConfig
-from tf_ipr.models.frozen_network import FrozenHyperSynthesis
+from tf_ipr.models.frozen_network import FIRST_CODED, FrozenHyperSynthesis
 from tf_ipr.models.inference import InferenceModel
 from tf_ipr.models.network import CodecNetwork
 
@@ -56,7 +56,8 @@ def model_id_of(entropy_arrays: dict) -> str:
 
 def entropy_arrays(model: InferenceModel) -> dict:
     """The arrays of entropy.npz."""
-    return {**model.tables.to_arrays(), **model.hyper_index.to_arrays()}
+    return {**model.tables.to_arrays(), **model.hyper_index.to_arrays(),
+            "first_coded": np.int32(FIRST_CODED)}
 
 
 def save(model: InferenceModel, folder, training: dict, side_prior: Sequence = ()) -> str:
@@ -106,6 +107,9 @@ def load(folder) -> tuple:
     if found != config["model_id"]:
         raise CheckpointError(f"{folder / 'entropy.npz'} hashes to model {found}, config.json names "
                               f"{config['model_id']}. The files belong to different models.")
+    if exact.get("first_coded") != FIRST_CODED:
+        raise CheckpointError(f"{folder} skips scales below {exact.get('first_coded')}, this release "
+                              f"those below {FIRST_CODED}. Use the release that made it.")
     try:
         hyper_index = FrozenHyperSynthesis.from_arrays(exact)
         tables = ProbabilityTables.from_arrays(exact)

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from tf_ipr.models.config import ModelConfig
 from tf_ipr.models.entropy_model import MAX_SYMBOL, EntropyModel
-from tf_ipr.models.frozen_network import MAX_SIDE_SYMBOL
+from tf_ipr.models.frozen_network import FIRST_CODED, MAX_SIDE_SYMBOL
 from tf_ipr.models.integer_network import clip_towards, round_half_up
 from tf_ipr.models.network import CodecNetwork
 
@@ -58,7 +58,7 @@ class TrainingModel(tf.Module):
 
 
 def _quantise(residual, index):
-    """Rounds as the encoder does, symbols of table 0 to zero; the gradient passes straight."""
+    """Rounds as the encoder does, symbols of the smallest scales to zero; the gradient passes straight."""
     rounded = tf.clip_by_value(tf.floor(residual + 0.5), -float(MAX_SYMBOL), float(MAX_SYMBOL))
-    symbols = tf.where(index > 0.5, rounded, tf.zeros_like(rounded))
+    symbols = tf.where(index > FIRST_CODED - 0.5, rounded, tf.zeros_like(rounded))
     return residual + tf.stop_gradient(symbols - residual)
