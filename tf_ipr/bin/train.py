@@ -31,6 +31,8 @@ flags.DEFINE_enum("distortion", "l2", ["l2", "msssim"], "Distortion in REC and I
 flags.DEFINE_list("recognizer", [], "Folders of the frozen recognisers in the loss, for ip and ipr; "
                   "several share it equally.")
 flags.DEFINE_float("lambda_id", 1.0, "Weight of 1 - cos in IP and IPR.", 0.0)
+flags.DEFINE_float("background", 1.0, "Weight of the distortion outside the face, for ipr with l2; "
+                   "a whole picture then spends its bits on the face.", 0.0, 1.0)
 flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks and embeddings are kept.")
 flags.DEFINE_string("init_from", None, "Model folder to start from; ip and ipr start from rec.")
 flags.DEFINE_float("lambda_rate_max", 6.0, "Weight of a bit per pixel at quality 1.", 0.0)
@@ -54,7 +56,7 @@ flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
 def _settings() -> dict:
     """What a resumed run must share."""
     names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
-             "distortion", "lambda_id", "recognizer", "init_from", "steps", "learning_rate",
+             "distortion", "lambda_id", "background", "recognizer", "init_from", "steps", "learning_rate",
              "final_learning_rate", "target_bpp", "seed")
     settings = {name: FLAGS[name].value for name in names}
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
@@ -92,7 +94,7 @@ def _train(settings: dict) -> str:
                                FLAGS.validation_share)
     objective = Objective(settings["objective"], settings["distortion"],
                           settings["lambda_rate_max"], settings["lambda_rate_min"],
-                          settings["lambda_id"])
+                          settings["lambda_id"], settings["background"])
     run = loop.Run(FLAGS.steps, FLAGS.learning_rate, FLAGS.final_learning_rate, FLAGS.target_bpp,
                    FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
     training_paths, validation_paths = source.split()

@@ -16,16 +16,18 @@ from tf_ipr.losses.ms_ssim import ms_ssim
 L2_SCALE = 100.0 / 255.0 ** 2
 
 
-def l2(image, reconstruction):
+def l2(image, reconstruction, weight=1.0):
     """100 times the mean squared error of pixels in 0..1.
 
     Args:
       image, reconstruction: float32 [B,H,W,3] in 0..255; the reconstruction may lie outside.
+      weight: of each pixel, float32 [B,H,W,1] (`face_weight.py`).
 
     Returns:
       float32 [B].
     """
-    return L2_SCALE * tf.reduce_mean(tf.square(image - reconstruction), axis=[1, 2, 3])
+    return L2_SCALE * tf.reduce_mean(weight * tf.square(image - reconstruction),
+                                     axis=[1, 2, 3])
 
 
 def ms_ssim_distortion(image, reconstruction):

@@ -19,6 +19,7 @@ import dataclasses
 import tensorflow as tf
 
 from tf_ipr.losses.distortion import DISTORTIONS
+from tf_ipr.losses.face_weight import face_weight
 from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
 
 OBJECTIVES = ("rec", "ip", "ipr")
@@ -34,6 +35,7 @@ class Objective:
       lambda_rate_max: weight of one bit per pixel at quality 1.
       lambda_rate_min: the same at quality 100; equal to the maximum for a single rate.
       lambda_id: weight of 1 - cos; unused by "rec".
+      background: weight of the distortion outside the face; below 1 for "ipr" with "l2" only.
     """
 
     objective: str = "rec"
@@ -41,6 +43,7 @@ class Objective:
     lambda_rate_max: float = 6.0
     lambda_rate_min: float = 0.01
     lambda_id: float = 1.0
+    background: float = 1.0
 
     def __post_init__(self):
         for name, allowed in (("objective", OBJECTIVES), ("distortion", tuple(DISTORTIONS))):
@@ -55,6 +58,13 @@ class Objective:
             raise ValueError(f"lambda_id is {self.lambda_id}; it must be positive. "
                              "For no identity term use the objective rec.")
 
+        if not 0 <= self.background <= 1:
+            raise ValueError(f"background is {self.background}; it must be in 0..1.")
+        if self.background < 1 and (self.objective, self.distortion) != ("ipr", "l2"):
+            raise ValueError(f"background is {self.background}, but only the objective ipr with the "
+                             f"distortion l2 weighs pixels, not {self.objective} with "
+                             f"{self.distortion}.")
+
     @property
     def needs_identity(self) -> bool:
         """Whether a recogniser takes part."""
@@ -66,7 +76,8 @@ class Objective:
         first, last = tf.math.log(self.lambda_rate_max), tf.math.log(self.lambda_rate_min)
         return tf.exp(first + (last - first) * position)
 
-    def __call__(self, image, reconstruction, rate_bpp, lambda_rate, identity=None):
+    def __call__(self, image, reconstruction, rate_bpp, lambda_rate, identity=None,
+                 landmarks=None):
         """The Lagrangian of each image.
 
         Args:
@@ -74,11 +85,16 @@ class Objective:
           rate_bpp: float32 [B], bits per pixel.
           lambda_rate: float32 [B].
           identity: float32 [B], 1 - cos, for "ip" and "ipr".
+          landmarks: float32 [B,5,2], (x, y) in pixels; for `background` below 1.
 
         Returns:
           (loss [B], distortion [B]); the distortion is reported even where "ip" ignores it.
         """
-        distortion = DISTORTIONS[self.distortion](image, reconstruction)
+        weights = ()
+        if self.background < 1:
+            shape = tf.shape(image)
+            weights = (face_weight(landmarks, shape[1], shape[2], self.background),)
+        distortion = DISTORTIONS[self.distortion](image, reconstruction, *weights)
         loss = lambda_rate * rate_bpp
         if self.objective != "ip":
             loss += distortion

@@ -1,0 +1,52 @@
+"""The weight is 1 where the recogniser looks, `background` far from there."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_ipr.losses.distortion import L2_SCALE
+from tf_ipr.losses.face_weight import face_weight
+from tf_ipr.losses.objective import Objective
+from tf_ipr.recognition import alignment
+
+
+@pytest.mark.parametrize("scale, x, y", [(1.0, 60, 60), (0.5, 90, 30)])
+def test_one_on_the_crop_and_background_far_away(scale, x, y):
+    landmarks = alignment.ARCFACE_TEMPLATE * scale + [x, y]
+    weight = face_weight(tf.constant(landmarks[None], tf.float32), 240, 260, 0.05)[0, :, :, 0].numpy()
+    assert weight.shape == (240, 260)
+    inner = weight[int(y + 25 * scale):int(y + 87 * scale), int(x + 25 * scale):int(x + 87 * scale)]
+    assert inner.min() > 0.97
+    rows, columns = np.mgrid[:240, :260]
+    far = np.hypot(rows - y - 56 * scale, columns - x - 56 * scale) > 130 * scale
+    assert far.any() and weight[far].max() < 0.07
+    assert weight.min() >= 0.05
+
+
+def test_no_face_weighs_every_pixel():
+    weight = face_weight(tf.fill([2, 5, 2], np.nan), 20, 30, 0.1)
+    np.testing.assert_array_equal(weight, np.ones([2, 20, 30, 1], np.float32))
+
+
+def test_objective_counts_a_pixel_of_the_background_less():
+    rng = np.random.default_rng(0)
+    image = rng.uniform(0, 255, (1, 200, 200, 3)).astype(np.float32)
+    landmarks = tf.constant(alignment.ARCFACE_TEMPLATE[None] + 40, tf.float32)
+    objective = Objective("ipr", background=0.1)
+    loss = {}
+    for name, (row, column) in dict(face=(96, 96), background=(2, 2)).items():
+        changed = image.copy()
+        changed[0, row, column] += 10.0
+        _, distortion = objective(image, changed, tf.zeros([1]), tf.ones([1]), tf.zeros([1]),
+                                  landmarks)
+        loss[name] = float(distortion[0])
+    whole = L2_SCALE * 100.0 / 200 ** 2
+    assert loss["face"] == pytest.approx(whole, rel=1e-2)
+    assert loss["background"] == pytest.approx(0.1 * whole, rel=1e-2)
+
+
+@pytest.mark.parametrize("settings", [dict(objective="rec"), dict(objective="ip"),
+                                      dict(objective="ipr", distortion="msssim")])
+def test_only_ipr_with_l2_weighs_pixels(settings):
+    with pytest.raises(ValueError, match="background is 0.1"):
+        Objective(**settings, background=0.1)

@@ -1,0 +1,39 @@
+"""Where the pixels count: a weight that is 1 on the face and smaller on the background.
+
+A recogniser looks at the aligned crop alone, which is a quarter of an LFW photograph; the bits of
+the rest serve the eye. Weighting the distortion lets a whole picture keep its background as a
+sketch, without a mask in the stream: the analysis learns to see what is face.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from tf_ipr.recognition import alignment
+
+_EDGE, _SOFTNESS = 1.1, 10.0  # the border, in half crops from the crop's centre; its steepness
+
+
+def face_weight(landmarks: tf.Tensor, height, width, background: float) -> tf.Tensor:
+    """Weight of every pixel.
+
+    Args:
+      landmarks: float32 [B,5,2], (x, y) in pixels; NaN for an image without a face.
+      height, width: of the images, Python ints or int32 scalars.
+      background: weight far from the face, in 0..1.
+
+    Returns:
+      float32 [B,height,width,1]: 1 within the ArcFace crop, falling to `background` over a tenth of
+      the crop around it; 1 everywhere without a face.
+    """
+    has_face = tf.reduce_all(tf.math.is_finite(landmarks), axis=[1, 2])
+    landmarks = tf.where(has_face[:, None, None], landmarks, alignment.ARCFACE_TEMPLATE)
+    matrix = alignment.similarity(landmarks, alignment.ARCFACE_TEMPLATE)
+    x, y = tf.meshgrid(tf.cast(tf.range(width), tf.float32), tf.cast(tf.range(height), tf.float32))
+    pixels = tf.stack([tf.reshape(x, [-1]), tf.reshape(y, [-1]), tf.ones([height * width])])
+    half = (alignment.ARCFACE_SIZE - 1) / 2
+    position = tf.abs(matrix @ pixels - half) / half  # [B,2,pixels], 1 at the crop's border
+    distance = tf.reduce_sum(position ** 4, axis=1) ** 0.25  # a square with round corners
+    weight = background + (1 - background) * tf.sigmoid(_SOFTNESS * (_EDGE - distance))
+    weight = tf.where(has_face[:, None], weight, 1.0)
+    return tf.reshape(weight, [-1, height, width, 1])
