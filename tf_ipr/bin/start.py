@@ -23,6 +23,7 @@ def run(main: Callable[[list], int]) -> None:
               "--flagfile=FILE reads flags from a file; --helpfull lists those of every library.")
         sys.exit(0)
     app.define_help_flags()
-    app.parse_flags_with_usage(sys.argv)
+    arguments = app.parse_flags_with_usage(sys.argv)
     import tensorflow  # pylint: disable=unused-import,import-outside-toplevel
-    app.run(main)
+    # Parsed a second time, flags that may be repeated would hold everything twice.
+    app.run(main, flags_parser=lambda unused_argv: arguments)

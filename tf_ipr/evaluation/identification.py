@@ -31,10 +31,11 @@ included: ISO/IEC 19795-1).
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Sequence
 
 import numpy as np
+
+from tf_ipr.evaluation import operating_point
 
 SIMILARITIES = ("cosine", "euclidean")
 IMPOSTORS = ("best", "all")
@@ -55,6 +56,7 @@ class Identification:
       num_probes, num_identities: size of the experiment.
       num_probes_without_face, num_gallery_without_face: images that had no embedding.
       genuine_scores: float32 [probes], in the order given; minus infinity without a face.
+      impostor_scores: float32 [probes] with impostors="best", else empty: they are too many.
     """
 
     frr: float
@@ -67,6 +69,7 @@ class Identification:
     num_probes_without_face: int
     num_gallery_without_face: int
     genuine_scores: np.ndarray
+    impostor_scores: np.ndarray
 
 
 def gallery_and_probes(
@@ -132,10 +135,10 @@ def identify(
     probes = np.asarray(probe_embeddings, np.float32)
 
     num_impostors = len(probes) * (len(names) - 1 if impostors == "all" else 1)
-    # The small term keeps a product such as 0.29 · 100 from being one too few.
-    allowed = math.floor(target_far * num_impostors + 1e-9)
+    allowed = operating_point.allowed_acceptances(num_impostors, target_far)
     genuine = np.empty(len(probes), np.float32)
     largest = np.empty(0, np.float32)
+    impostor_scores = []
     rows = max(1, _MAX_SCORES // len(gallery))
     for begin in range(0, len(probes), rows):
         scores = np.maximum.reduceat(
@@ -147,6 +150,7 @@ def identify(
         others = scores[impostor]
         if impostors == "best":
             others = others.reshape(len(scores), -1).max(axis=1)
+            impostor_scores.append(others)
         largest = _largest(np.concatenate([largest, others]), allowed + 1)
     threshold = float(largest.min())
     rejected = ~(genuine > threshold)
@@ -157,7 +161,8 @@ def identify(
         num_probes=len(probes), num_identities=len(names),
         num_probes_without_face=int(np.isnan(probes).any(1).sum()),
         num_gallery_without_face=int(np.isnan(gallery).any(1).sum()),
-        genuine_scores=genuine)
+        genuine_scores=genuine,
+        impostor_scores=np.concatenate([np.empty(0, np.float32), *impostor_scores]))
 
 
 def _similarity(probes: np.ndarray, gallery: np.ndarray, similarity: str) -> np.ndarray:

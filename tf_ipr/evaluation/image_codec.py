@@ -8,6 +8,8 @@ from typing import Optional, Sequence, Union
 
 import numpy as np
 
+from tf_ipr.evaluation import containers
+
 Setting = Union[int, float]
 
 
@@ -24,6 +26,8 @@ class ImageCodec(abc.ABC):
       setting_name: what the setting is called.
       settings: the points of a rate-distortion curve, from small files to large.
       all_settings: every setting that a search may try, from small files to large.
+      one_by_one: the codec can be sent to other processes and codes single images there; one that
+        is not gains by batches and by staying where it was loaded.
     """
 
     name: str
@@ -31,6 +35,7 @@ class ImageCodec(abc.ABC):
     setting_name: str
     settings: tuple[Setting, ...]
     all_settings: tuple[Setting, ...]
+    one_by_one = True
 
     @abc.abstractmethod
     def identity(self) -> str:
@@ -53,10 +58,22 @@ class ImageCodec(abc.ABC):
     def decode(self, data: bytes) -> np.ndarray:
         """Decodes a file of `encode` to uint8 RGB [H, W, 3] of the original size."""
 
+    def encode_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list[bytes]:
+        """The file of each image, of any sizes; codecs that gain by batches override it."""
+        return [self.encode(image_u8, setting) for image_u8 in images_u8]
+
+    def decode_batch(self, files: Sequence[bytes]) -> list[np.ndarray]:
+        """The image of each file; codecs that gain by batches override it."""
+        return [self.decode(data) for data in files]
+
     def code_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list:
-        """(file, decoded image) of each image; codecs that gain by batches override it."""
-        files = [self.encode(image_u8, setting) for image_u8 in images_u8]
-        return [(data, self.decode(data)) for data in files]
+        """(file, decoded image) of each image."""
+        files = self.encode_batch(images_u8, setting)
+        return list(zip(files, self.decode_batch(files)))
+
+    def container_bytes(self, data: bytes) -> int:
+        """How many bytes of a file of `encode` belong to its format and not to the picture."""
+        return containers.container_bytes(data)
 
     def check_encode(self, image_u8: np.ndarray, setting: Setting) -> None:
         """Raises what `encode` promises to raise."""

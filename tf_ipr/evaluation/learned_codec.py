@@ -9,6 +9,7 @@ from typing import Optional, Sequence
 
 import numpy as np
 
+from tf_ipr import coding
 from tf_ipr.atomic_file import PathLike
 from tf_ipr.coding import QUALITY_STEPS
 from tf_ipr.datasets.shape_batches import batches_of_one_shape
@@ -23,6 +24,7 @@ class LearnedCodec(ImageCodec):
     name = "tf_ipr"
     setting_name = "quality"
     all_settings = tuple(step / 2 for step in QUALITY_STEPS)
+    one_by_one = False
 
     def __init__(self, codec, settings: Sequence[Setting] = SETTINGS, label: str = "tf_ipr",
                  weights_hash: str = ""):
@@ -45,16 +47,18 @@ class LearnedCodec(ImageCodec):
              ) -> LearnedCodec:
         """Loads a model folder (None: the shipped model), labelled with the folder's name.
 
+        A run of the training keeps its model in RUN/model; RUN is its name then.
+
         Raises:
           CheckpointError: the folder holds no usable model.
         """
-        from tf_ipr.codec import Codec
+        from tf_ipr.codec import Codec, shipped_model
 
-        if folder is None:
-            return cls(Codec.load(), settings)
-        codec = Codec.load(folder)
-        weights = (pathlib.Path(folder) / "weights.npz").read_bytes()
-        return cls(codec, settings, f"tf_ipr {os.path.basename(os.path.abspath(folder))}",
+        path = pathlib.Path(os.path.abspath(shipped_model() if folder is None else folder))
+        codec = Codec.load(path)
+        weights = (path / "weights.npz").read_bytes()
+        name = path.parent.name if path.name == "model" else path.name
+        return cls(codec, settings, "tf_ipr" if folder is None else f"tf_ipr {name}",
                    hashlib.sha256(weights).hexdigest()[:16])
 
     def identity(self) -> str:
@@ -70,14 +74,31 @@ class LearnedCodec(ImageCodec):
     def decode(self, data: bytes) -> np.ndarray:
         return self.codec.decompress(data)
 
-    def code_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list:
+    def encode_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list[bytes]:
         """As the base class; images of one size are coded together."""
-        results: list = [None] * len(images_u8)
+        files: list = [None] * len(images_u8)
         for image_u8 in images_u8:
             self.check_encode(image_u8, setting)
         for members in batches_of_one_shape(images_u8):
             streams = self.codec.compress_batch(
                 np.stack([images_u8[index] for index in members]), setting)
-            for index, *result in zip(members, streams, self.codec.decompress_batch(streams)):
-                results[index] = tuple(result)
-        return results
+            for index, stream in zip(members, streams):
+                files[index] = stream
+        return files
+
+    def decode_batch(self, files: Sequence[bytes]) -> list[np.ndarray]:
+        """As the base class; images of one size are decoded together."""
+        images: list = [None] * len(files)
+        members: dict = {}
+        for index, data in enumerate(files):
+            about = self.codec.info(data)
+            members.setdefault((about["height"], about["width"]), []).append(index)
+        for indices in members.values():
+            for index, image in zip(indices,
+                                    self.codec.decompress_batch([files[i] for i in indices])):
+                images[index] = image
+        return images
+
+    def container_bytes(self, data: bytes) -> int:
+        """The header: magic, model, size and quality."""
+        return len(coding.parse(data)[0].to_bytes())

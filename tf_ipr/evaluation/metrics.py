@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from tf_ipr.datasets.shape_batches import batches_of_one_shape
 from tf_ipr.losses import ms_ssim as ms_ssim_loss
+
+_BATCH = 8
 
 
 def bits_per_pixel(num_bytes: int, image_u8: np.ndarray) -> float:
@@ -51,19 +55,29 @@ def ms_ssim(original_u8: np.ndarray, decoded_u8: np.ndarray) -> float:
     Raises:
       ValueError: other types, shapes that differ, or an image below 11×11.
     """
-    _check_pair(original_u8, decoded_u8)
-    return float(_compiled_ms_ssim(original_u8.shape)(original_u8, decoded_u8))
+    return float(ms_ssim_batch([original_u8], [decoded_u8])[0])
+
+
+def ms_ssim_batch(originals_u8: Sequence[np.ndarray], decoded_u8: Sequence[np.ndarray]
+                  ) -> np.ndarray:
+    """`ms_ssim` of each pair, float32 [N]; faster than one by one where many share a size."""
+    for pair in zip(originals_u8, decoded_u8):
+        _check_pair(*pair)
+    values = np.empty([len(originals_u8)], np.float32)
+    for members in batches_of_one_shape(originals_u8, _BATCH):
+        values[members] = _compiled_ms_ssim(originals_u8[members[0]].shape)(*(
+            np.stack([images[index] for index in members]) for images in (originals_u8, decoded_u8)))
+    return values
 
 
 @functools.lru_cache(maxsize=16)
 def _compiled_ms_ssim(shape: tuple[int, int, int]):
     """A graph per image size, and no more of them than a folder of many sizes needs."""
-    spec = tf.TensorSpec(shape, tf.uint8)
+    spec = tf.TensorSpec([None, *shape], tf.uint8)
 
     @tf.function(input_signature=[spec, spec])
     def value(original, decoded):
-        pair = [tf.cast(image, tf.float32)[tf.newaxis] for image in (original, decoded)]
-        return ms_ssim_loss.ms_ssim(*pair)[0]
+        return ms_ssim_loss.ms_ssim(tf.cast(original, tf.float32), tf.cast(decoded, tf.float32))
 
     return value
 

@@ -42,7 +42,7 @@ class Cache:
             ValueError: if the folder holds rows of another shape, or a file that is not readable.
         """
         self._folder = pathlib.Path(folder)
-        self._row_shape = tuple(row_shape)
+        self.row_shape = tuple(row_shape)
         self._rows: Dict[str, np.ndarray] = {}
         self._next_file = 0
         for path in sorted(self._folder.glob("*.npz")):
@@ -51,9 +51,9 @@ class Cache:
                     keys, rows = file["keys"], file["rows"]
             except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
                 raise ValueError(f"{path} is not a cache file ({error}); delete it") from error
-            if rows.shape[1:] != self._row_shape or len(keys) != len(rows):
+            if rows.shape[1:] != self.row_shape or len(keys) != len(rows):
                 raise ValueError(f"{path} holds {len(keys)} keys and rows {rows.shape}, expected "
-                                 f"rows of {self._row_shape}; choose another cache folder")
+                                 f"rows of {self.row_shape}; choose another cache folder")
             self._rows.update(zip(keys.tolist(), rows))
             self._next_file = int(path.stem) + 1
 
@@ -69,10 +69,12 @@ class Cache:
     def add(self, keys: Sequence[str], rows: np.ndarray) -> None:
         """Adds rows float32 [N, *row_shape] and writes them to disk at once."""
         rows = np.asarray(rows, np.float32)
-        if rows.shape != (len(keys), *self._row_shape):
-            raise ValueError(f"rows are {rows.shape}, expected {(len(keys), *self._row_shape)}")
+        if rows.shape != (len(keys), *self.row_shape):
+            raise ValueError(f"rows are {rows.shape}, expected {(len(keys), *self.row_shape)}")
         if not len(keys):
             return
+        while (self._folder / f"{self._next_file:06d}.npz").exists():
+            self._next_file += 1  # Another process has added to the cache meanwhile.
         with atomic_file.writing(self._folder / f"{self._next_file:06d}.npz") as file:
             np.savez(file, keys=np.array(list(keys)), rows=rows)
         self._next_file += 1
@@ -81,7 +83,7 @@ class Cache:
     def gather(self, keys: Sequence[str]) -> np.ndarray:
         """The rows of `keys`, float32 [N, *row_shape]; KeyError for one that is absent."""
         return np.stack([self._rows[key] for key in keys]) if len(keys) else (
-            np.empty([0, *self._row_shape], np.float32))
+            np.empty([0, *self.row_shape], np.float32))
 
 
 def landmarks_of_files(paths: Sequence, cache_dir, detector_factory: Optional[Callable] = None,

@@ -1,0 +1,103 @@
+"""tf_ipr_evaluate: rate, distortion and recognition of codecs on datasets.
+
+    tf_ipr_evaluate --flagfile=flags/eval_lfw.cfg --data_dir=lfw --protocol_dir=lfw_protocol \\
+        --recognizers=recognizers/of_the_loss,recognizers/unseen --codec=savedmodels/lfw_l2_ipr
+
+Writes metrics.json, metrics.csv and the forms of CompressAI and codec-compare into --output, after
+every setting, and prints a Markdown table. Everything computed is kept in --cache_dir: start the
+same command again to resume, or add codecs, settings and recognisers, which then cost only
+themselves. docs/evaluation.md has the protocols and the meaning of every figure.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from absl import app, flags
+
+from tf_ipr.bin import start
+
+FLAGS = flags.FLAGS
+
+# Other binaries may have flags of these names. No command line has both, a test run has.
+flags.DEFINE_multi_string(
+    "dataset", ["lfw"], "lfw, lfw_view2, celeba_hq, people (a folder per person) or folder; may be "
+    "repeated, with as many --data_dir.", allow_override=True)
+flags.DEFINE_multi_string("data_dir", [], "Folder of the images of each --dataset.",
+                          allow_override=True)
+flags.DEFINE_string("protocol_dir", None, "Folder of the official lists.", allow_override=True)
+flags.DEFINE_integer("every", 1, "Take every N-th person (or pair, or image) only.", 1,
+                     allow_override=True)
+flags.DEFINE_multi_string(
+    "codec", [], "[alignN+][shrinkS+]CODEC[:SETTING,...], CODEC being hevc, avif, jpegxl, webp, "
+    "jpeg2000, jpeg, bmshj2018 or a model folder; may be repeated.", allow_override=True)
+flags.DEFINE_list("qualities", ["1", "5", "10", "20", "35", "50", "75", "100"],
+                  "Of models without settings of their own.", allow_override=True)
+flags.DEFINE_enum("align", None, ["112", "128", "448"],
+                  "Code aligned crops of this size with every codec.", allow_override=True)
+flags.DEFINE_list("recognizers", [], "Folders of recognisers, that of the loss first.",
+                  allow_override=True)
+flags.DEFINE_enum("gallery", "coded", ["coded", "original"], "What the probes are compared with.",
+                  allow_override=True)
+flags.DEFINE_enum("landmarks", "decoded", ["decoded", "original"],
+                  "Where faces are found: in each decoded image by itself, or in the original.")
+flags.DEFINE_string("anchor", "hevc", "Codec that BD rates refer to.")
+flags.DEFINE_string("cache_dir", "runs/cache", "Where everything computed is kept.",
+                    allow_override=True)
+flags.DEFINE_string("output", "runs/evaluation", "Folder of the results.", allow_override=True)
+flags.DEFINE_integer("processes", None, "For reference codecs. Default: one per processor.", 1)
+
+
+def _evaluate() -> int:
+    # pylint: disable=import-outside-toplevel  # Seconds.
+    from tf_ipr.datasets import evaluation_set
+    from tf_ipr.evaluation import codec_choice, run
+    from tf_ipr.recognition.recognizer import Recognizer
+
+    data_dirs = FLAGS.data_dir or [None] * len(FLAGS.dataset)
+    datasets = [evaluation_set.load(name, data_dir, FLAGS.protocol_dir, FLAGS.every)
+                for name, data_dir in zip(FLAGS.dataset, data_dirs)]
+    qualities = [float(quality) for quality in FLAGS.qualities]
+    align = int(FLAGS.align) if FLAGS.align else None
+    choices = [codec_choice.parse(text, qualities, align) for text in FLAGS.codec]
+    recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]
+    missing = [(choice.label, choice.codec.unavailable_reason()) for choice in choices]
+    print(run.HEADINGS)
+    folder = run.evaluate(
+        datasets, choices, recognizers, FLAGS.output, FLAGS.cache_dir,
+        run.Protocol(FLAGS.gallery, FLAGS.landmarks), sys.argv, FLAGS.anchor, FLAGS.processes)
+    for label, reason in missing:
+        if reason:
+            print(f"{label} is left out: {reason}", file=sys.stderr)
+    failures = {(failure["image"], failure["reason"]) for row in folder.rows
+                for failure in row["failures"]}
+    for image, reason in sorted(failures):
+        print(f"failed: {image}: {reason}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def main(argv) -> int:
+    if len(argv) > 1:
+        raise app.UsageError(f"unexpected arguments {argv[1:]}; everything is a flag")
+    if FLAGS.data_dir and len(FLAGS.data_dir) != len(FLAGS.dataset):
+        raise app.UsageError(f"{len(FLAGS.dataset)} datasets and {len(FLAGS.data_dir)} --data_dir "
+                             "are given; give one for each")
+    if not FLAGS.codec:
+        raise app.UsageError("--codec is needed, see --help")
+    try:
+        return _evaluate()
+    except KeyboardInterrupt:
+        print("tf_ipr_evaluate: interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, ImportError) as error:
+        print(f"tf_ipr_evaluate: {error}", file=sys.stderr)
+        return 1
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    start.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,90 @@
+"""Datasets by name as an evaluation needs them: images, and who is on them."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import pathlib
+from typing import Optional, Sequence
+
+from tf_ipr.datasets import celeba_hq, image_file, lfw, people
+
+NAMES = ("lfw", "lfw_view2", "celeba_hq", "people", "folder")
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationSet:
+    """Images and their identities.
+
+    Attributes:
+      name: for results.
+      paths: image files.
+      identities: who is on each, or None where nobody knows.
+      pairs: LFW's View 2, or None.
+      gallery_size: images per identity that are enrolled.
+    """
+
+    name: str
+    paths: Sequence[pathlib.Path]
+    identities: Optional[Sequence[str]] = None
+    pairs: Optional[Sequence[lfw.Pair]] = None
+    gallery_size: int = 1
+
+    @functools.cached_property
+    def keys(self) -> list[Optional[str]]:
+        """SHA-256 of each file, 32 hex digits; None for one that cannot be read."""
+        return [_key(path) for path in self.paths]
+
+    def digest(self) -> str:
+        """16 hex digits of all images, their order and identities."""
+        content = repr((self.keys, self.identities, self.pairs, self.gallery_size))
+        return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None, every: int = 1
+         ) -> EvaluationSet:
+    """The test images of a dataset.
+
+    Args:
+      name: "lfw" (View 1 test people), "lfw_view2" (the pairs of View 2), "celeba_hq" (test
+        people), "people" (a folder per person) or "folder" (images of nobody in particular).
+      data_dir: folder of the images; None lets TensorFlow Datasets fetch LFW.
+      protocol_dir: folder of the official lists of LFW and CelebA-HQ.
+      every: take every N-th person (without people: image) only.
+
+    Raises:
+      ValueError: an unknown name, a missing folder, or lists that are malformed.
+      FileNotFoundError: folders, lists or images are absent.
+    """
+    if name not in NAMES:
+        raise ValueError(f"dataset {name!r} is unknown; it must be one of {', '.join(NAMES)}")
+    if data_dir is None and not name.startswith("lfw"):
+        raise ValueError(f"dataset {name} needs --data_dir, the folder of its images")
+    if protocol_dir is None and name in ("lfw", "lfw_view2", "celeba_hq"):
+        raise ValueError(f"dataset {name} needs --protocol_dir, the folder of its official lists")
+    if name == "folder":
+        stem = pathlib.Path(data_dir).resolve().name
+        return EvaluationSet(stem, image_file.list_images(data_dir)[::every])
+    if name == "lfw_view2":
+        return _view2(protocol_dir, data_dir, every)
+    faces = {"lfw": lambda: lfw.test(protocol_dir, data_dir),
+             "celeba_hq": lambda: celeba_hq.test(protocol_dir, data_dir),
+             "people": lambda: people.faces(data_dir)}[name]()
+    number = {who: n for n, who in enumerate(dict.fromkeys(face.identity for face in faces))}
+    faces = [face for face in faces if number[face.identity] % every == 0]
+    return EvaluationSet(name, [face.path for face in faces], [face.identity for face in faces],
+                         gallery_size=celeba_hq.GALLERY_SIZE if name == "celeba_hq" else 1)
+
+
+def _view2(protocol_dir, data_dir, every: int) -> EvaluationSet:
+    pairs = lfw.view2(protocol_dir, data_dir)[::every]
+    paths = list(dict.fromkeys(path for pair in pairs for path in (pair.first, pair.second)))
+    return EvaluationSet("lfw_view2", paths, pairs=pairs)
+
+
+def _key(path: pathlib.Path) -> Optional[str]:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    except OSError:
+        return None

@@ -1,0 +1,89 @@
+"""Codecs by name, with what is done to the picture first and with settings: `align128+avif:30,50`.
+
+    [alignN+][shrinkS+]CODEC[:SETTING,SETTING,…]
+
+CODEC is one of `reference_codecs.ALL` or a model folder. alignN codes the aligned crop of the face
+(N = 112, 128 or 448 pixels) instead of the picture, shrinkS a picture of S times the sides.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import re
+from typing import Optional, Sequence
+
+from tf_ipr.evaluation import reference_codecs
+from tf_ipr.evaluation.image_codec import ImageCodec, Setting
+from tf_ipr.evaluation.shrunk_codec import ShrunkCodec
+
+_FORM = re.compile(r"(?:align(\d+)\+)?(?:shrink([\d.]+)\+)?(.+?)(?::([\d.,]+))?")
+
+
+@dataclasses.dataclass(frozen=True)
+class CodecChoice:
+    """A codec on whole pictures or on aligned crops.
+
+    Attributes:
+      codec: the codec.
+      settings: to be measured, in the order given.
+      align: None for the whole picture, else the crop's size in pixels.
+    """
+
+    codec: ImageCodec
+    settings: tuple[Setting, ...]
+    align: Optional[int] = None
+
+    @property
+    def name(self) -> str:
+        return self.codec.name if self.align is None else f"align{self.align}+{self.codec.name}"
+
+    @property
+    def label(self) -> str:
+        """For tables and plots."""
+        return (self.codec.label if self.align is None
+                else f"align {self.align}, {self.codec.label}")
+
+
+def parse(text: str, model_settings: Sequence[Setting], align: Optional[int] = None) -> CodecChoice:
+    """Reads one choice; a model folder is loaded.
+
+    Args:
+      text: see the head of this file.
+      model_settings: qualities of a model without settings of its own.
+      align: crop's size where the text gives none.
+
+    Raises:
+      ValueError: another form, an unknown codec, crop size, scale or setting.
+      CheckpointError: the folder holds no usable model.
+    """
+    match = _FORM.fullmatch(text)
+    if not match:
+        raise ValueError(f"codec {text!r} is not of the form [alignN+][shrinkS+]CODEC[:S,S,...]")
+    size, scale, name, settings = match.groups()
+    align = int(size) if size else align
+    if align not in (None, 112, 128, 448):
+        raise ValueError(f"codec {text!r}: aligned crops have 112, 128 or 448 pixels")
+    if name in reference_codecs.ALL:
+        codec = reference_codecs.ALL[name]
+        chosen = codec.settings
+    elif pathlib.Path(name).is_dir():
+        from tf_ipr.evaluation.learned_codec import LearnedCodec
+
+        codec, chosen = LearnedCodec.load(name), tuple(model_settings)
+    else:
+        raise ValueError(f"codec {name!r} is neither a model folder nor one of "
+                         f"{', '.join(reference_codecs.ALL)}")
+    if settings:
+        chosen = tuple(_number(number) for number in settings.split(",") if number)
+    wrong = [setting for setting in chosen if setting not in codec.all_settings]
+    if wrong:
+        raise ValueError(
+            f"codec {text!r}: {codec.setting_name} {wrong[0]:g} is not among "
+            f"{codec.all_settings[0]:g}, {codec.all_settings[1]:g} .. {codec.all_settings[-1]:g}")
+    return CodecChoice(ShrunkCodec(codec, float(scale)) if scale else codec, chosen, align)
+
+
+def _number(text: str) -> Setting:
+    value = float(text)
+    return int(value) if value.is_integer() else value

@@ -1,0 +1,105 @@
+"""What an evaluation runs on: the pictures of a dataset, whole or cut to the aligned face."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import pathlib
+from typing import Callable, Optional, Sequence
+
+import numpy as np
+
+from tf_ipr.datasets import image_file
+from tf_ipr.datasets.evaluation_set import EvaluationSet
+from tf_ipr.recognition.cache import Cache
+
+_DETECTOR = "mtcnn1"  # Changes when `detection.FaceDetector` finds other landmarks.
+_CHUNK = 64
+
+
+class Landmarks:
+    """Landmarks of the main faces of files, found once and kept by the files' content.
+
+    In the form and folder of `recognition.cache.landmarks_of_files`, but a damaged file is NaN.
+    """
+
+    def __init__(self, cache_dir, detector: Callable):
+        """`detector` makes the `FaceDetector`; it is called only where something is missing."""
+        self._cache = Cache(pathlib.Path(cache_dir) / f"landmarks-{_DETECTOR}", [5, 2])
+        self._detector = detector
+
+    def of(self, dataset: EvaluationSet, progress=lambda items, **_: items) -> np.ndarray:
+        """float32 [N, 5, 2]; NaN without a face. `progress` wraps the loop as tqdm does."""
+        keys = dataset.keys
+        first = {key: index for index, key in reversed(list(enumerate(keys)))
+                 if key is not None and key not in self._cache}
+        missing = sorted(first.values())
+        for start in progress(range(0, len(missing), _CHUNK), desc="landmarks", unit="batch"):
+            found, images = [], []
+            for index in missing[start:start + _CHUNK]:
+                try:
+                    images.append(image_file.read_image(dataset.paths[index]))
+                    found.append(keys[index])
+                except (ValueError, OSError):
+                    pass  # Named when it is measured.
+            if found:
+                self._cache.add(found, self._detector().landmarks(images))
+        unknown = np.full([5, 2], np.nan, np.float32)
+        return np.stack([self._cache[key] if key in self._cache else unknown for key in keys])
+
+
+@dataclasses.dataclass(frozen=True)
+class Pictures:
+    """Images to be coded.
+
+    Attributes:
+      dataset: what they are.
+      align: None for whole images, else the size of the aligned crops.
+      landmarks: of the whole images, float32 [N, 5, 2]; needed with `align`.
+    """
+
+    dataset: EvaluationSet
+    align: Optional[int] = None
+    landmarks: Optional[np.ndarray] = None
+
+    def __len__(self) -> int:
+        return len(self.dataset.paths)
+
+    @property
+    def paths(self) -> Sequence[pathlib.Path]:
+        return self.dataset.paths
+
+    @functools.cached_property
+    def keys(self) -> list[Optional[str]]:
+        """What a result of each picture is kept by: its content; None for one that is unreadable."""
+        keys = self.dataset.keys
+        if self.align is None:
+            return keys
+        return [None if key is None else
+                f"{key}-{self.align}-{hashlib.sha256(points.tobytes()).hexdigest()[:8]}"
+                for key, points in zip(keys, np.asarray(self.landmarks, np.float32))]
+
+    def read(self, index: int) -> np.ndarray:
+        """uint8 RGB [H, W, 3].
+
+        Raises:
+          ValueError: a damaged file, or no face to align.
+          OSError: a file that cannot be read.
+        """
+        image = image_file.read_image(self.paths[index])
+        if self.align is None:
+            return image
+        from tf_ipr.recognition import aligned_image
+
+        if not np.all(np.isfinite(self.landmarks[index])):
+            raise aligned_image.NoFaceError("no face was found in the original")
+        return aligned_image.crop(image, self.landmarks[index], self.align)
+
+    def known_landmarks(self, index: int) -> np.ndarray:
+        """Where the landmarks of `read(index)` lie, float32 [5, 2]."""
+        if self.align is None:
+            return self.landmarks[index]
+        from tf_ipr.recognition import alignment
+
+        return alignment.template_for(self.align)
