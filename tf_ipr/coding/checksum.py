@@ -7,25 +7,29 @@ are valid. So the start state depends on all symbols of the image.
 
 from __future__ import annotations
 
+from typing import Optional
+
 import tensorflow as tf
 
 MODULUS = 32749  # The largest prime below 2^15.
 _ROW = 1024
 
 
-def symbol_checksum(symbols: tf.Tensor) -> tf.Tensor:
+def symbol_checksum(symbols: tf.Tensor, positions: Optional[tf.Tensor] = None) -> tf.Tensor:
     """sum_i (1 + i mod 32748) * symbol_i modulo 32749, per row.
 
     Any change of one symbol changes it, and so does swapping two symbols less than 32748 apart.
 
     Args:
       symbols: int32 [B, N], -32768..32767; zeros at the end change nothing. N up to 2^26.
+      positions: int32 [N], the i of each symbol where those between them, all 0, are left out.
 
     Returns:
       int32 [B], 0..32748.
     """
     batch, length = tf.shape(symbols)[0], tf.shape(symbols)[1]
-    weights = 1 + tf.math.floormod(tf.range(length), MODULUS - 1)
+    positions = tf.range(length) if positions is None else positions
+    weights = 1 + tf.math.floormod(positions, MODULUS - 1)
     terms = tf.math.floormod(symbols * weights, MODULUS)  # Products stay within 2^30.
     terms = tf.pad(terms, [[0, 0], [0, _ROW - 1 - (length + _ROW - 1) % _ROW]])
     # Two sums with a remainder between them, so that neither exceeds 31 bits.

@@ -13,7 +13,7 @@ iteration, in TFLite every iteration enters a subgraph. Hence
 
 from __future__ import annotations
 
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, Sequence, Tuple
 
 import tensorflow as tf
 
@@ -39,33 +39,37 @@ def scan(step: Callable, carry: Tuple[tf.Tensor, ...], grids: Sequence[tf.Tensor
       zero if `backward`, else undefined.
     """
     rest = tf.shape(grids[0])[1:]
-    chunk_shape = tf.concat([[-1, BLOCKS, unroll], rest], axis=0)
-    chunks = [tf.reshape(grid, chunk_shape) for grid in grids]
+    # The rows of all grids in one tensor: one gather and one unstacking per iteration.
+    width = unroll * len(grids)
+    rows = tf.stack(grids, axis=1) if len(grids) > 1 else grids[0]
+    chunks = tf.reshape(rows, tf.concat([[-1, BLOCKS, width], rest], axis=0))
+    buffers = tf.zeros_like(tf.reshape(grids[0], tf.concat([[-1, BLOCKS, unroll], rest], axis=0)))
     num_blocks = (num_steps + (unroll - 1)) // unroll
     num_chunks = (num_blocks + (BLOCKS - 1)) // BLOCKS
 
-    def run_block(carry, rows, _):
-        steps = list(zip(*[tf.unstack(row, num=unroll) for row in rows]))
+    def run_block(carry, block, _):
+        rows = tf.unstack(block, num=width)
+        steps = [rows[start:start + len(grids)] for start in range(0, width, len(grids))]
         outs = []
         for inputs in (reversed(steps) if backward else steps):
             carry, out = step(carry, *inputs)
             outs.append(out)
         return carry, tf.stack(outs[::-1] if backward else outs)
 
-    def run_chunk(carry, rows, index):
+    def run_chunk(carry, chunk, index):
         count = tf.minimum(num_blocks - index * BLOCKS, BLOCKS)
-        return _roll(run_block, carry, rows, count, backward)
+        return _roll(run_block, carry, chunk, buffers[0], count, backward)
 
-    carry, outs = _roll(run_chunk, carry, chunks, num_chunks, backward)
+    carry, outs = _roll(run_chunk, carry, chunks, buffers, num_chunks, backward)
     return carry, tf.reshape(outs, tf.shape(grids[0]))
 
 
-def _roll(body: Callable, carry: Tuple[tf.Tensor, ...], rows: List[tf.Tensor], count: tf.Tensor,
-          backward: bool):
-    """Loops `carry, out = body(carry, [row[i] for row in rows], i)` over i < count."""
+def _roll(body: Callable, carry: Tuple[tf.Tensor, ...], rows: tf.Tensor, buffer: tf.Tensor,
+          count: tf.Tensor, backward: bool):
+    """Loops `carry, out = body(carry, rows[i], i)` over i < count; outs in place of `buffer`."""
     def iterate(done, buffer, *carry):
         index = count - 1 - done if backward else done
-        new_carry, out = body(carry, [tf.gather(row, index) for row in rows], index)
+        new_carry, out = body(carry, tf.gather(rows, index), index)
         # The newest row goes first: backward, that is already the order of i.
         pushed = tf.concat([out[tf.newaxis], buffer[:-1]], axis=0)
         for new, old in zip((pushed,) + tuple(new_carry), (buffer,) + carry):
@@ -74,7 +78,7 @@ def _roll(body: Callable, carry: Tuple[tf.Tensor, ...], rows: List[tf.Tensor], c
 
     _, buffer, *carry = tf.while_loop(
         lambda done, *_: done < count, iterate,
-        (tf.constant(0), tf.zeros_like(rows[0])) + tuple(carry), parallel_iterations=1)
+        (tf.constant(0), buffer) + tuple(carry), parallel_iterations=1)
     if not backward:
         buffer = tf.gather(buffer, tf.maximum(count - 1 - tf.range(tf.shape(buffer)[0]), 0))
     return tuple(carry), buffer

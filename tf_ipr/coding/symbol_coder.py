@@ -92,8 +92,8 @@ class SymbolCoder(tf.Module):
         main = lanes_lib.deal(tables, lanes, unroll=self._unroll)
         side_symbols = tf.where(side.coded, side_symbols, tf.zeros_like(side_symbols))
         symbols = tf.where(main.coded, symbols, tf.zeros_like(symbols))  # As the decoder sees them.
-        checksum = _add_phase(symbol_checksum(side_symbols), symbols)
-        states = tf.repeat(_lane_start(start_state, checksum), side.shape[2], axis=1)
+        checksum = add_phase(symbol_checksum(side_symbols), symbol_checksum(symbols))
+        states = tf.repeat(lane_start(start_state, checksum), side.shape[2], axis=1)
         states, words, emitted = self._encode_phase(main, symbols, tables, states)
         states, side_words, side_emitted = self._encode_phase(side, side_symbols, side_tables,
                                                               states)
@@ -136,7 +136,7 @@ class SymbolCoder(tf.Module):
         symbols = tf.gather(self._slot_symbol, lanes_lib.from_grid(slots, deal))
         symbols = tf.where(deal.coded, tf.cast(symbols, tf.int32), tf.zeros_like(tables))
         return symbols, CoderState(words, num_words, states, position,
-                                   _add_phase(checksum, symbols), lanes)
+                                   add_phase(checksum, symbol_checksum(symbols)), lanes)
 
     def finished(self, coder_state: CoderState, start_state: tf.Tensor) -> tf.Tensor:
         """bool [B]: all lanes are back at their start and all words were read, no more.
@@ -146,7 +146,7 @@ class SymbolCoder(tf.Module):
           start_state: int32 [B], see the class.
         """
         states, lanes = coder_state.states, coder_state.lanes
-        home = tf.equal(states, _lane_start(start_state, coder_state.checksum))
+        home = tf.equal(states, lane_start(start_state, coder_state.checksum))
         if lanes is not None:
             home = tf.logical_or(home, tf.range(tf.shape(states)[1]) >= lanes[:, tf.newaxis])
         return tf.logical_and(tf.reduce_all(home, axis=1),
@@ -167,12 +167,12 @@ def _by_image(grid: tf.Tensor) -> tf.Tensor:
     return tf.reshape(tf.transpose(grid, [1, 0, 2]), [tf.shape(grid)[1], -1])
 
 
-def _add_phase(checksum: tf.Tensor, symbols: tf.Tensor) -> tf.Tensor:
-    """Checksum [B] of all phases up to that of `symbols` [B, N]; before the first it is 0."""
-    return tf.math.floormod(checksum * _PHASE_MULTIPLIER + symbol_checksum(symbols), MODULUS)
+def add_phase(checksum: tf.Tensor, phase_checksum: tf.Tensor) -> tf.Tensor:
+    """Checksum [B] of the phases so far and of one more; before the first it is 0."""
+    return tf.math.floormod(checksum * _PHASE_MULTIPLIER + phase_checksum, MODULUS)
 
 
-def _lane_start(start_state: tf.Tensor, checksum: tf.Tensor) -> tf.Tensor:
+def lane_start(start_state: tf.Tensor, checksum: tf.Tensor) -> tf.Tensor:
     """The state [B, 1] from which the lanes of each image start."""
     seed = start_state - rans.STATE_LOW + checksum
     return (rans.STATE_LOW + tf.math.floormod(seed, MODULUS))[:, tf.newaxis]

@@ -35,8 +35,16 @@ def _architecture(name: str):
 
 def pad_to_stride(image):
     """Mirrors [B,H,W,3] at the bottom and right edge up to multiples of 16; H, W >= 16."""
-    height, width = tf.shape(image)[1], tf.shape(image)[2]
-    return tf.pad(image, [[0, 0], [0, -height % STRIDE], [0, -width % STRIDE], [0, 0]], "SYMMETRIC")
+    return _pad_to_multiple(image, STRIDE, "SYMMETRIC")
+
+
+def _pad_to_multiple(x, multiple: int, mode: str):
+    # A constant padding and a cut: padding by a tensor would lose the number of channels, and with
+    # it the convolutions of an exported graph of any image size.
+    rows, columns = ((size + multiple - 1) // multiple * multiple
+                     for size in (tf.shape(x)[1], tf.shape(x)[2]))
+    most = [0, multiple - 1]
+    return tf.pad(x, [[0, 0], most, most, [0, 0]], mode)[:, :rows, :columns]
 
 
 class CodecNetwork(tf.Module):
@@ -74,10 +82,7 @@ class CodecNetwork(tf.Module):
 
     def side(self, gained):
         """y·gain -> z, not rounded; zero padding to multiples of 4 included."""
-        height, width = tf.shape(gained)[1], tf.shape(gained)[2]
-        padded = tf.pad(gained, [[0, 0], [0, -height % SIDE_STRIDE], [0, -width % SIDE_STRIDE],
-                                 [0, 0]])
-        return self.hyper_analysis(padded)
+        return self.hyper_analysis(_pad_to_multiple(gained, SIDE_STRIDE, "CONSTANT"))
 
     def index(self, z_hat, like, hyper_index=None):
         """ẑ -> table index, integers 0..63 held as float32, cropped to the positions of `like`."""

@@ -1,0 +1,65 @@
+"""The encoder as graphs of built-in operations, whole or in two halves.
+
+    image ─ analyse ─ latent ─ code ─ stream         encode = both
+
+`analyse` is all floating point and most of the arithmetic, a GPU or NPU may run it. `code` holds
+the exact part, which needs sums of 24 bits: float32 on a CPU, never half precision.
+"""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+import tensorflow as tf
+
+from tf_ipr import coding
+from tf_ipr.models.inference import InferenceModel
+from tf_ipr.models.network import STRIDE
+
+
+class EncoderGraph(tf.Module):
+    """The functions an encoder file is made of.
+
+    Attributes:
+      encode: image uint8 [1,H,W,3] RGB, quality float32 [] -> stream uint8 [N], length int32 [].
+        The quality is rounded to halves and limited to 1..100; the stream is the first `length`
+        bytes, the rest is 0.
+      analyse: image -> latent float32 [1,h,w,M], h = ceil(H/16), w = ceil(W/16).
+      code: latent, height int32 [], width int32 [], quality -> stream, length.
+    """
+
+    def __init__(self, model: InferenceModel, model_id: str,
+                 image_size: Optional[Tuple[int, int]] = None):
+        """`image_size`: (width, height) in pixels; None leaves it open, from 16x16."""
+        super().__init__(name="encoder")
+        self._model = model
+        self._model_id = model_id
+        self._coder = coding.ImageEncoder(model.tables)
+        width, height = image_size or (None, None)
+        rows, columns = (side and -(-side // STRIDE) for side in (height, width))
+        image = tf.TensorSpec([1, height, width, 3], tf.uint8, "image")
+        quality = tf.TensorSpec([], tf.float32, "quality")
+        latent = tf.TensorSpec([1, rows, columns, model.network.config.latent_channels],
+                               tf.float32, "latent")
+        height, width = (tf.TensorSpec([], tf.int32, name) for name in ("height", "width"))
+        self.encode = tf.function(self._encode, input_signature=[image, quality])
+        self.analyse = tf.function(self._analyse, input_signature=[image])
+        self.code = tf.function(self._code, input_signature=[latent, height, width, quality])
+
+    def _analyse(self, image):
+        return {"latent": self._model.network.analyse(tf.cast(image, tf.float32))}
+
+    def _encode(self, image, quality):
+        height, width = tf.shape(image)[1], tf.shape(image)[2]
+        return self._code(self._analyse(image)["latent"], height, width, quality)
+
+    def _code(self, latent, height, width, quality):
+        steps = coding.QUALITY_STEPS
+        step = tf.clip_by_value(tf.round(2.0 * quality), steps[0], steps[-1])
+        header = coding.header_bytes(width, height, tf.cast(step, tf.int32), self._model_id)
+        symbols = self._model.symbols(latent, tf.reshape(step / 2.0, [1]))
+        words, states = self._coder.encode(*(tf.reshape(part, [-1]) for part in symbols),
+                                           coding.num_lanes_tensor(height, width),
+                                           header.start_state)
+        stream, length = coding.stream_bytes(header, states, words, tf.size(words))
+        return {"stream": stream, "length": length}

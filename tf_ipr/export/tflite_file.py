@@ -1,0 +1,143 @@
+"""TFLite files: conversion, the check of operations, half-size weights, what a file says.
+
+A file is a TFLite model with a zip archive appended, as TFLite's own metadata does it: runtimes
+ignore it, `unzip -p encoder.tflite metadata.json` and Python's zipfile read it.
+"""
+
+from __future__ import annotations
+
+import collections
+import io
+import json
+import pathlib
+import zipfile
+from typing import Optional
+
+import flatbuffers
+import numpy as np
+import tensorflow as tf
+from tensorflow.lite.python import schema_py_generated as schema
+
+METADATA = "metadata.json"
+_SMALLEST_HALVED = 1024  # numbers; below, the operation that widens them costs more than it saves
+_OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items()
+              if isinstance(value, int)}
+# Runtimes take this entry as leave to compute in half precision, which the exact part cannot survive.
+_HALF_PRECISION_LEAVE = b"reduced_precision_support"
+
+
+class ExportError(ValueError):
+    """A model that cannot be exported as asked."""
+
+
+def convert(function, module: tf.Module, signature: str) -> schema.ModelT:
+    """A `tf.function` with an input signature and its owner -> TFLite model in float32.
+
+    Raises:
+      ExportError: it needs operations that TFLite does not have built in.
+    """
+    converter = tf.lite.TFLiteConverter.from_concrete_functions(
+        [function.get_concrete_function()], module)
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    try:
+        content = converter.convert()
+    except Exception as error:  # The converter has several kinds, some of them private.
+        raise ExportError(f"TFLite cannot hold `{signature}` with built-in operations: "
+                          f"{error}") from error
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAsModel(content, 0))
+    model.signatureDefs[0].signatureKey = signature.encode()
+    model.metadata = [entry for entry in model.metadata or []
+                      if entry.name != _HALF_PRECISION_LEAVE]
+    return model
+
+
+def operations(model: schema.ModelT) -> collections.Counter:
+    """How often each operation stands in the file, all subgraphs together.
+
+    Raises:
+      ExportError: one of them is custom, TensorFlow's ("Flex") included.
+    """
+    custom = sorted(code.customCode.decode() for code in model.operatorCodes if code.customCode)
+    if custom:
+        raise ExportError(f"The graph needs the custom operations {', '.join(custom)}; an encoder "
+                          "consists of TFLite's built-in ones.")
+    return collections.Counter(_operator_name(model, operator) for graph in model.subgraphs
+                               for operator in graph.operators)
+
+
+def halve_weights(model: schema.ModelT) -> int:
+    """Stores the filters of convolutions and products as float16; returns how many.
+
+    They are widened to float32 when the file is loaded; nothing is computed in half precision.
+    Biases stay: they may be integers that float16 does not hold. Integer filters, within ±127, and
+    the same divided by a power of two, do not change.
+    """
+    graph = model.subgraphs[0]
+    filters = sorted({operator.inputs[1] for operator in graph.operators
+                      if _operator_name(model, operator) in ("CONV_2D", "FULLY_CONNECTED")})
+    widen = []
+    for index in filters:
+        tensor, values = graph.tensors[index], constant(model, graph.tensors[index])
+        if values is None or values.size < _SMALLEST_HALVED:
+            continue
+        half = schema.TensorT()
+        half.shape, half.name = tensor.shape, tensor.name + b"/float16"
+        half.type, half.buffer = schema.TensorType.FLOAT16, tensor.buffer
+        half.hasRank, half.isVariable = tensor.hasRank, False
+        model.buffers[tensor.buffer].data = np.frombuffer(
+            values.astype(np.float16).tobytes(), np.uint8)
+        tensor.buffer = 0  # the empty buffer
+        graph.tensors.append(half)
+        operator = schema.OperatorT()
+        operator.opcodeIndex = _operator_code(model, schema.BuiltinOperator.DEQUANTIZE)
+        operator.inputs, operator.outputs = [len(graph.tensors) - 1], [index]
+        widen.append(operator)
+    graph.operators = widen + graph.operators
+    return len(widen)
+
+
+def constant(model: schema.ModelT, tensor: schema.TensorT) -> Optional[np.ndarray]:
+    """The values of a constant float32 or float16 tensor, as float32; None for any other."""
+    dtypes = {schema.TensorType.FLOAT32: "<f4", schema.TensorType.FLOAT16: "<f2"}
+    data = model.buffers[tensor.buffer].data
+    if tensor.type not in dtypes or data is None or not len(data):
+        return None
+    return np.frombuffer(bytes(data), dtypes[tensor.type]).astype(np.float32).reshape(tensor.shape)
+
+
+def to_bytes(model: schema.ModelT, metadata: dict) -> bytes:
+    """The file: the model and `metadata` as metadata.json."""
+    model.description = f"tf_ipr {metadata['part']}, model {metadata['model_id']}".encode()
+    builder = flatbuffers.Builder(1 << 20)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    file = io.BytesIO(bytes(builder.Output()))
+    with zipfile.ZipFile(file, "a") as archive:
+        # A fixed date, so that equal models make equal files.
+        archive.writestr(zipfile.ZipInfo(METADATA), json.dumps(metadata, indent=1) + "\n")
+    return file.getvalue()
+
+
+def read_metadata(path) -> dict:
+    """What a file says about itself; raises `ExportError` where it says nothing."""
+    try:
+        with zipfile.ZipFile(pathlib.Path(path)) as archive:
+            return json.loads(archive.read(METADATA))
+    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise ExportError(f"{path} has no {METADATA} inside; it is not an encoder of this "
+                          "project.") from error
+
+
+def _operator_name(model, operator) -> str:
+    code = model.operatorCodes[operator.opcodeIndex]
+    return _OPERATORS[max(code.builtinCode, code.deprecatedBuiltinCode)]
+
+
+def _operator_code(model, builtin: int) -> int:
+    for index, code in enumerate(model.operatorCodes):
+        if code.builtinCode == builtin:
+            return index
+    code = schema.OperatorCodeT()
+    code.builtinCode = code.deprecatedBuiltinCode = builtin
+    code.version = 3  # the first that takes float16
+    model.operatorCodes.append(code)
+    return len(model.operatorCodes) - 1
