@@ -1,0 +1,76 @@
+"""Who is it? Streams of aligned face crops against a gallery of such streams, by the server.
+
+    python examples/server/recognise.py --rest=http://localhost:8501 --gallery=gallery probe.ipr
+
+The gallery has one folder per person, each with one stream or more:
+
+    gallery/Ada/1.ipr  gallery/Ada/2.ipr  gallery/Grace/1.ipr
+
+The server decodes and embeds (its decoder must have been exported with --recognizer); pixels stay
+there. Streams must be of aligned crops: tf_ipr_compress --align=128 face.jpg probe.ipr. Prints, for
+each probe, the nearest person and the cosine, or "unknown" below --threshold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pathlib
+import sys
+
+import numpy as np
+
+import client
+
+
+def embed(args, paths: list) -> np.ndarray:
+    """Embeddings float32 [N, D] of the streams in `paths`; NaN for those the server refuses."""
+    outputs = client.predict(args, "embedding", [path.read_bytes() for path in paths])
+    embeddings = np.array(outputs["embedding"], np.float32)
+    for i, (path, status) in enumerate(zip(paths, outputs["status"])):
+        if status:
+            print(f"{path}: {client.STATUS.get(int(status), status)}", file=sys.stderr)
+            embeddings[i] = np.nan
+    return embeddings
+
+
+def enrol(args) -> tuple:
+    """(names, embeddings float32 [P, D] of length 1): the mean of each person's pictures."""
+    paths = sorted(args.gallery.glob("*/*.ipr"))
+    if not paths:
+        raise FileNotFoundError(f"{args.gallery} holds no PERSON/*.ipr")
+    embeddings = embed(args, paths)
+    people = np.array([path.parent.name for path in paths])
+    good = np.isfinite(embeddings).all(axis=1)
+    names = sorted(set(people[good]))
+    if not names:
+        raise ValueError(f"none of the {len(paths)} streams of {args.gallery} can be embedded")
+    means = np.stack([embeddings[good & (people == name)].mean(axis=0) for name in names])
+    return names, means / np.linalg.norm(means, axis=1, keepdims=True)
+
+
+def main(arguments=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    client.add_server_flags(parser)
+    parser.add_argument("--gallery", type=pathlib.Path, required=True)
+    parser.add_argument("--threshold", type=float, default=0.33,
+                        help="cosine from which two faces count as one person")
+    parser.add_argument("probe", nargs="+", type=pathlib.Path)
+    args = parser.parse_args(arguments)
+    try:
+        names, gallery = enrol(args)
+        probes = embed(args, args.probe)
+    except (OSError, ValueError, client.ServerError) as error:
+        print(f"recognise.py: {error}", file=sys.stderr)
+        return 1
+    for path, probe in zip(args.probe, probes):
+        if np.isfinite(probe).all():
+            cosines = gallery @ probe
+            best = int(np.argmax(cosines))
+            name = names[best] if cosines[best] >= args.threshold else "unknown"
+            print(f"{path}: {name} (cosine {cosines[best]:.3f} to {names[best]})")
+    return 0 if np.isfinite(probes).all() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
