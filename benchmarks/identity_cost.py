@@ -1,16 +1,18 @@
-"""What the identity loss costs: forward and backward, by recogniser.
+"""What identity costs in training: whole steps with and without a recogniser in the loss.
 
     python -m benchmarks.identity_cost --recognizers=recognizers/mobilefacenet_arcface_ms1m --ir101
 
-Per recogniser: processor milliseconds per image of one loss with its gradient with respect to the
-reconstruction (original embeddings given, as in training), images per second of one core, and the
-memory the process then holds. --ir101 adds CurricularFace's IR-101 with random weights. Processor
-time is measured, so that other work on the machine does not count; run it on one thread
-(TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1).
+A row per recogniser, each in a process of its own: processor milliseconds per image of a whole
+training step (codec and loss, forward, backward, update), images per second of one core, and the
+process's peak memory. The first row is REC, which has no recogniser; --ir101 adds CurricularFace's
+IR-101 with random weights. Processor time is measured, so that other work on the machine does not
+count; every row runs on one thread.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import pathlib
 import resource
 import tempfile
@@ -25,8 +27,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_list("recognizers", [], "Folders of recognisers.")
 flags.DEFINE_bool("ir101", False, "Also CurricularFace IR-101 with random weights.")
 flags.DEFINE_integer("batch_size", 8, "Images at a time.", 1)
-flags.DEFINE_integer("image_size", 250, "Height and width of the images.", 112)
-flags.DEFINE_integer("repeats", 5, "Measurements; the fastest counts.", 1)
+flags.DEFINE_integer("crop_size", 160, "Height and width of the crops.", 112)
+flags.DEFINE_integer("repeats", 5, "Steps; the fastest counts.", 1)
 
 
 def random_ir101(folder):
@@ -49,53 +51,59 @@ def random_ir101(folder):
     return freeze.freeze(model, facts, folder, trained=False)
 
 
-def measure(recognizer) -> float:
-    """Processor seconds of one loss and gradient of a batch."""
+def measure(recognizer_folder, batch_size: int, size: int, repeats: int):
+    """(name, processor seconds of the fastest training step, peak memory in MiB)."""
     import tensorflow as tf
 
     from tf_ipr.losses.identity import identity_loss
+    from tf_ipr.losses.objective import Objective
+    from tf_ipr.models.config import PRESETS
+    from tf_ipr.models.training_model import TrainingModel
     from tf_ipr.recognition import alignment
+    from tf_ipr.recognition.recognizer import Recognizer
+    from tf_ipr.training.step import TrainingStep
 
     rng = np.random.default_rng(0)
-    shape = [FLAGS.batch_size, FLAGS.image_size, FLAGS.image_size, 3]
-    images = tf.constant(rng.uniform(0, 255, shape), tf.float32)
-    offset = (FLAGS.image_size - 112) / 2
-    landmarks = tf.constant(alignment.ARCFACE_TEMPLATE + offset
-                            + rng.normal(0, 1, [FLAGS.batch_size, 5, 2]), tf.float32)
-    original = tf.constant(recognizer.embed_images(images, landmarks))
-
-    @tf.function
-    def step(reconstruction):
-        with tf.GradientTape() as tape:
-            tape.watch(reconstruction)
-            loss = tf.reduce_mean(identity_loss([recognizer], None, reconstruction, landmarks,
-                                                [original]))
-        return loss, tape.gradient(loss, reconstruction)
-
-    step(images)
+    images = tf.constant(rng.uniform(0, 255, [batch_size, size, size, 3]), tf.float32)
+    landmarks = tf.constant(alignment.ARCFACE_TEMPLATE + (size - 112) / 2
+                            + rng.normal(0, 1, [batch_size, 5, 2]), tf.float32)
+    model = TrainingModel(PRESETS["mobile"])
+    if recognizer_folder is None:
+        name, embeddings, step = "none (REC)", None, TrainingStep(model, Objective("rec"))
+    else:
+        recognizer = Recognizer.load(recognizer_folder)
+        name = recognizer.name
+        embeddings = tf.constant(recognizer.embed_images(images, landmarks))
+        step = TrainingStep(
+            model, Objective("ipr"),
+            identity_loss=lambda *args: identity_loss([recognizer], *args[:3], [args[3]]))
+    take = tf.function(lambda: step(images, tf.constant(1e-5), landmarks, embeddings))
+    take()
     seconds = []
-    for _ in range(FLAGS.repeats):
+    for _ in range(repeats):
         begin = time.process_time()
-        step(images)[1].numpy()
+        float(take()["loss"])
         seconds.append(time.process_time() - begin)
-    return min(seconds)
+    return name, min(seconds), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def main(argv) -> int:
     del argv
-    from tf_ipr.recognition.recognizer import Recognizer
-
-    print("| recogniser | ms per image | images/s | memory MB |\n|---|---|---|---|")
+    os.environ.update(TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1", OMP_NUM_THREADS="1")
+    size = FLAGS.crop_size
+    print(f"Batches of {FLAGS.batch_size}, {size}x{size}, one thread.\n")
+    print("| recogniser in the loss | ms per image | images/s | peak memory MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
-        loaders = [lambda path=path: Recognizer.load(path) for path in FLAGS.recognizers]
+        folders = [None, *FLAGS.recognizers]
         if FLAGS.ir101:
-            loaders.append(lambda: random_ir101(pathlib.Path(folder) / "ir101"))
-        for load in loaders:
-            recognizer = load()
-            seconds = measure(recognizer) / FLAGS.batch_size
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            print(f"| {recognizer.name} | {1e3 * seconds:.1f} | {1 / seconds:.1f} | {memory:.0f} |",
-                  flush=True)
+            folders.append(str(pathlib.Path(folder) / "ir101"))
+            random_ir101(pathlib.Path(folders[-1]))
+        with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+            for path in folders:
+                name, seconds, memory = pool.apply(
+                    measure, (path, FLAGS.batch_size, size, FLAGS.repeats))
+                each = seconds / FLAGS.batch_size
+                print(f"| {name} | {1e3 * each:.1f} | {1 / each:.1f} | {memory:.0f} |", flush=True)
     return 0
 
 

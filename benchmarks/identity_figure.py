@@ -49,7 +49,7 @@ def main(argv) -> int:
     image = image_file.read_image(FLAGS.image)
     results = json.loads(pathlib.Path(FLAGS.results).read_text())["rows"] if FLAGS.results else []
     panels = [("original", image, None, frr_lines(results, "original", 0))]
-    codecs = [(hevc.Hevc(), "HEVC", FLAGS.hevc_crf)]
+    codecs = [(hevc.HEVC, "HEVC", FLAGS.hevc_crf)]
     for folder in map(pathlib.Path, FLAGS.models):
         label = folder.parent.name if folder.name == "model" else folder.name
         codecs.append((learned_codec.LearnedCodec.load(folder), label, FLAGS.quality))

@@ -8,38 +8,24 @@ from PIL import Image, features
 
 from tf_ipr.bin import demo
 from tf_ipr.datasets import image_file
+from tf_ipr.evaluation import exported_codec
 
 
-class _JpegCodec:
-    """Stands in for `tf_ipr.Codec`: Pillow's JPEG at the quality given."""
-
-    model_id = "0badcafe"
-
-    @classmethod
-    def load(cls, path=None):
-        return cls()
-
-    def compress(self, image, quality):
-        from tf_ipr.evaluation import reference_codecs
-        return reference_codecs.JPEG.encode(image, max(1, min(95, int(quality))))
-
-    def decompress(self, stream):
-        from tf_ipr.evaluation import reference_codecs
-        return reference_codecs.JPEG.decode(stream)
+@pytest.fixture(scope="module")
+def shipped():
+    return exported_codec.exported_or_model()
 
 
 @pytest.fixture(autouse=True)
-def codec(monkeypatch):
-    import tf_ipr.codec
-    monkeypatch.setattr(tf_ipr.codec, "Codec", _JpegCodec)
+def loaded_once(shipped, monkeypatch):
+    monkeypatch.setattr(exported_codec, "exported_or_model", lambda folder: shipped)
 
 
-
-def test_sample_face_at_three_qualities_beside_hevc_and_jpeg(tmp_path, run_main, capsys):
+def test_sample_face_at_three_qualities_beside_hevc_and_jpeg(tmp_path, run_main, capsys, shipped):
     picture = tmp_path / "new" / "comparison.png"
     assert run_main(demo.main, output=str(picture)) == 0
     output = capsys.readouterr().out
-    assert "256x256 pixels, model 0badcafe" in output and str(picture) in output
+    assert f"256x256 pixels, {shipped.identity()}" in output and str(picture) in output
     table = [line.split() for line in output.splitlines() if " quality " in line or " CRF " in line]
     assert [row[0] for row in table if row[0] != "HEVC"] == 3 * ["tf_ipr", "JPEG"]
     for row in table:

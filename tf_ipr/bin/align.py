@@ -66,9 +66,7 @@ def main(argv) -> int:
         from tf_ipr.recognition import aligned_image, detection
 
         # What is finished needs no detection either.
-        todo = [source for source, target in plan.pairs
-                if FLAGS.overwrite or plan.folder is None or not target.exists()]
-        ahead = _Lookahead(todo, detection.FaceDetector())
+        ahead = _Lookahead([source for source, _ in plan.open_pairs], detection.FaceDetector())
 
         def align(source, target) -> str:
             image, landmarks = ahead.take(source)

@@ -47,6 +47,12 @@ class Plan:
     pairs: Sequence[tuple[pathlib.Path, pathlib.Path]]
     folder: Optional[pathlib.Path]
 
+    @property
+    def open_pairs(self) -> list[tuple[pathlib.Path, pathlib.Path]]:
+        """The pairs still to do: a single file always, of a folder what is not finished."""
+        return [pair for pair in self.pairs
+                if self.folder is None or FLAGS.overwrite or not pair[1].exists()]
+
     def run(self, process: Callable[[pathlib.Path, pathlib.Path], str],
             settings: Mapping[str, Any]) -> int:
         """Does what is not done yet; shows progress, then failures, on stderr.
@@ -67,7 +73,7 @@ class Plan:
             print(f"{source} -> {target}: {process(source, target)}")
             return 0
         self._remember(settings)
-        open_pairs = [pair for pair in self.pairs if FLAGS.overwrite or not pair[1].exists()]
+        open_pairs = self.open_pairs
         failures = []
         # A terminal is kept up to date; a log gets a line every half minute.
         for source, target in tqdm.tqdm(open_pairs, unit="file", dynamic_ncols=True,

@@ -1,10 +1,12 @@
-"""The flags that every binary around the codec has."""
+"""The flags that every binary around the codec has, and the name of its files."""
 
 from __future__ import annotations
 
 from absl import flags
 
 from tf_ipr.datasets import image_file
+
+STREAM_SUFFIX = ".ipr"
 
 # Other binaries may have a --model of their own. No command line has both, a test run has.
 flags.DEFINE_string("model", None, "Folder of a model. Default: the one that is shipped.",

@@ -29,8 +29,6 @@ flags.adopt_module_key_flags(batch)
 flags.adopt_module_key_flags(codec_flags)
 flags.adopt_module_key_flags(recognizer_flag)
 
-SUFFIX = ".ipr"
-
 flags.DEFINE_float("quality", None, "1 (smallest) .. 100 (best). Default: 50.", 1.0, 100.0)
 flags.DEFINE_integer("max_bytes", None,
                      "Instead of the quality: the best whose stream has at most so many bytes.", 1)
@@ -65,7 +63,7 @@ def main(argv) -> int:
     options = {"quality": 50.0 if FLAGS.quality is None else FLAGS.quality,
                "max_bytes": FLAGS.max_bytes, "target_bpp": FLAGS.target_bpp}
     try:
-        plan = batch.plan(argv[1], argv[2], image_file.list_images, SUFFIX)
+        plan = batch.plan(argv[1], argv[2], image_file.list_images, codec_flags.STREAM_SUFFIX)
         from tf_ipr.codec import Codec  # pylint: disable=import-outside-toplevel  # Seconds.
         codec = Codec.load(FLAGS.model, FLAGS.max_pixels)
 

@@ -20,8 +20,6 @@ FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(batch)
 flags.adopt_module_key_flags(codec_flags)
 
-_STREAM_SUFFIX = ".ipr"
-
 
 def main(argv) -> int:
     if len(argv) != 3:
@@ -31,7 +29,8 @@ def main(argv) -> int:
     try:
         plan = batch.plan(
             argv[1], argv[2],
-            lambda folder: file_list.list_files(folder, [_STREAM_SUFFIX], "stream"), ".png")
+            lambda folder: file_list.list_files(folder, [codec_flags.STREAM_SUFFIX], "stream"),
+            ".png")
         from tf_ipr.codec import Codec  # pylint: disable=import-outside-toplevel  # Seconds.
         codec = Codec.load(FLAGS.model, FLAGS.max_pixels)
 

@@ -4,6 +4,8 @@
     tf_ipr_demo --image=photo.jpg --qualities=5,30,60
 
 Prints bytes, bits per pixel, PSNR, MS-SSIM and milliseconds, and writes the pictures side by side.
+Ours is coded by the exports in the model's folder, as on a device and a server: encoder.tflite and
+the SavedModel in decoder/ (the model itself codes where tf_ipr_export has not run yet).
 """
 
 from __future__ import annotations
@@ -45,12 +47,12 @@ def main(argv) -> int:
 def _demo(qualities) -> None:
     # Imported here, so that a wrong flag is answered before TensorFlow has loaded.
     from tf_ipr.datasets import image_file
-    from tf_ipr.evaluation import comparison, learned_codec
+    from tf_ipr.evaluation import comparison, exported_codec
 
     image_u8 = image_file.read_image(FLAGS.image or SAMPLE)
-    ours = learned_codec.LearnedCodec.load(FLAGS.model)
+    ours = exported_codec.exported_or_model(FLAGS.model)
     print(f"{FLAGS.image or 'sample face'}: {image_u8.shape[1]}x{image_u8.shape[0]} pixels, "
-          f"model {ours.codec.model_id}\n")
+          f"{ours.identity()}\n")
     rows = comparison.compare(image_u8, ours, qualities, _others())
     print(comparison.table(rows))
     image_file.write_png(FLAGS.output, comparison.contact_sheet(image_u8, rows))

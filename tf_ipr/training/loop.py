@@ -7,7 +7,6 @@ last checkpoint.
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import pathlib
 import time
@@ -17,7 +16,6 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from tf_ipr import atomic_file
 from tf_ipr.models import model_folder
 from tf_ipr.training import schedule
 from tf_ipr.training.checkpoints import RunCheckpoints
@@ -161,10 +159,11 @@ def _validate(step: TrainingStep, images: np.ndarray, run: Run, model_dir, setti
     single = step.model.config.num_rates == 1
     qualities = (_CONTROLLED_QUALITY,) if single else _VALIDATED_QUALITIES
     with step.averaged_weights() as model:
-        points, decoded = validate(model, images, qualities)
+        frozen = freeze(model)
+        points, decoded = validate(frozen, images, qualities)
         training = dict(settings, steps=number,
                         validation=[p._asdict() for p in points])
-        model_folder.save(freeze(model), model_dir, training,
+        model_folder.save(frozen, model_dir, training,
                           model.entropy_model.side_prior.trainable_variables)
     for point in points:
         tf.summary.scalar(f"validation/rate_bpp_q{point.quality:g}", point.rate_bpp, step=number)
@@ -173,8 +172,6 @@ def _validate(step: TrainingStep, images: np.ndarray, run: Run, model_dir, setti
     tf.summary.image("validation/original_decoded", pairs, step=number, max_outputs=4)
     text = "  ".join(f"q{p.quality:g} {p.rate_bpp:.3f} bpp {p.psnr_db:.2f} dB" for p in points)
     tqdm.tqdm.write(f"step {number}: {text}")
-    with atomic_file.writing(model_dir / "validation.json", "w") as f:
-        json.dump(dict(step=number, points=[p._asdict() for p in points]), f, indent=2)
     if run.target_bpp is not None:
         middle = next(p for p in points if p.quality == _CONTROLLED_QUALITY)
         step.log_lambda_factor.assign_add(schedule.log_lambda_move(middle.rate_bpp, run.target_bpp))

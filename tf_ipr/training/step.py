@@ -142,11 +142,6 @@ class TrainingStep(tf.Module):
             for weight, value in zip(self._weights, current):
                 weight.assign(value)
 
-    def restart_average(self):
-        """Sets the averages to the current weights, e.g. after loading them."""
-        for average, weight in zip(self.averages, self._weights):
-            average.assign(weight)
-
 
 def _log10(x):
     return tf.math.log(x) / tf.math.log(10.0)

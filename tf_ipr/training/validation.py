@@ -29,11 +29,11 @@ def freeze(model: TrainingModel) -> InferenceModel:
                           model.entropy_model.freeze())
 
 
-def validate(model: TrainingModel, images: np.ndarray, qualities, batch_size: int = 8):
+def validate(frozen: InferenceModel, images: np.ndarray, qualities, batch_size: int = 8):
     """Rate and distortion of `images`.
 
     Args:
-      model: with the weights to validate in place.
+      frozen: the model as coders use it.
       images: uint8 [N,H,W,3].
       qualities: each in 1..100.
       batch_size: images at a time.
@@ -41,8 +41,6 @@ def validate(model: TrainingModel, images: np.ndarray, qualities, batch_size: in
     Returns:
       (list of `Point`, reconstructions uint8 [K,H,W,3] of the first images at the last quality).
     """
-    frozen = freeze(model)
-
     @tf.function
     def evaluate(batch, quality):
         image = tf.cast(batch, tf.float32)
