@@ -103,7 +103,7 @@ JPEG = PillowCodec(
     name="jpeg", label="JPEG", settings=(10, 20, 50), all_settings=tuple(range(1, 96)),
     pillow_format="JPEG", feature="jpg", options=(("optimize", True), ("subsampling", "4:2:0")))
 JPEG2000 = Jpeg2000(
-    name="jpeg2000", label="JPEG 2000", settings=(120, 80, 40), all_settings=tuple(range(800, 1, -1)),
+    name="jpeg2000", label="JPEG 2000", settings=(120, 60, 20), all_settings=tuple(range(800, 1, -1)),
     pillow_format="JPEG2000", feature="jpg_2000", setting_name="ratio",
     options=(("no_jp2", True), ("quality_mode", "rates"), ("irreversible", True), ("mct", 1)))
 WEBP = PillowCodec(
