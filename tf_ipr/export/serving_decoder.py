@@ -42,9 +42,9 @@ class ExportError(ValueError):
 
 
 def export(model_folder_path, output, version: int = 1, recognizer=None,
-           max_pixels: int = MAX_PIXELS, max_batch_pixels: int = MAX_BATCH_PIXELS,
+           max_pixels: int = MAX_PIXELS, max_batch_pixels: Optional[int] = None,
            batch_sizes: Sequence[int] = BATCH_SIZES,
-           image_sizes: Sequence[Tuple[int, int]] = IMAGE_SIZES) -> pathlib.Path:
+           image_sizes: Optional[Sequence[Tuple[int, int]]] = None) -> pathlib.Path:
     """Writes the decoder of a model.
 
     Args:
@@ -55,9 +55,10 @@ def export(model_folder_path, output, version: int = 1, recognizer=None,
       max_pixels: largest height * width that the decoder accepts, up to 2^26. Together with
         `max_batch_pixels` it bounds memory and time, see docs/security.md.
       max_batch_pixels: largest B * H * W of a batch padded to its largest image; at least
-        `max_pixels`.
+        `max_pixels`. Default: 2^25, or `max_pixels` if that is more.
       batch_sizes: the batch sizes that the server pads to, ascending; warmed up.
-      image_sizes: (height, width) of the images to warm up with.
+      image_sizes: (height, width) of the images to warm up with. Default: those of `IMAGE_SIZES`
+        within `max_pixels`.
 
     Returns:
       The folder of the version.
@@ -67,6 +68,10 @@ def export(model_folder_path, output, version: int = 1, recognizer=None,
       CheckpointError: no usable model; RecognizerError: no usable recogniser.
       OSError: the output cannot be written.
     """
+    if max_batch_pixels is None:
+        max_batch_pixels = max(MAX_BATCH_PIXELS, max_pixels)
+    if image_sizes is None:
+        image_sizes = [size for size in IMAGE_SIZES if size[0] * size[1] <= max_pixels]
     _check(version, max_pixels, max_batch_pixels, batch_sizes, image_sizes)
     model, config = model_folder.load(model_folder_path)
     module = ServingDecoder(model, config["model_id"], max_pixels, max_batch_pixels,

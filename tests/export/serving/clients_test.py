@@ -21,7 +21,7 @@ from tf_ipr.datasets import image_file
 
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
 
-_EXAMPLES = pathlib.Path(__file__).parents[2] / "examples" / "server"
+_EXAMPLES = pathlib.Path(__file__).parents[3] / "examples" / "server"
 
 
 def _load(name):
