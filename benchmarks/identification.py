@@ -72,7 +72,7 @@ def jobs() -> list:
     from tf_ipr.evaluation import hevc, learned_codec
 
     found = [("original", None, 0)]
-    codec = hevc.Hevc()
+    codec = hevc.HEVC
     reason = codec.unavailable_reason()
     if FLAGS.hevc_crf and reason:
         print(f"HEVC is left out: {reason}")

@@ -123,8 +123,11 @@ def test_an_interrupt_ends_it_cleanly_and_the_same_command_goes_on(tmp_path):
     command = [sys.executable, "-m", "tf_ipr.bin.evaluate", "--dataset=folder",
                f"--data_dir={tmp_path}/in", "--codec=jpeg:10", f"--output={tmp_path}/out",
                f"--cache_dir={tmp_path}/cache", "--processes=1"]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-                               env=dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3"))
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
+        env=dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3"),
+        # A shell that runs the tests in the background has made them ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     deadline = time.monotonic() + 120
     while not list((tmp_path / "cache").rglob("*.npz")) and time.monotonic() < deadline:
         time.sleep(0.05)

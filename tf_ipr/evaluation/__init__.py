@@ -1,1 +1,29 @@
-"""Evaluation: image quality, identification protocols, and the codecs to compare with."""
+"""Evaluation: rate, distortion and recognition of codecs, ours and others alike; docs/evaluation.md.
+
+    run.py               a whole evaluation: datasets × codecs × settings × recognisers
+    pictures.py          what is coded: a dataset's images, whole or cut to the aligned face
+    codec_choice.py      codecs by name: align128+avif:30,50
+    measurement.py       every picture coded, compared, searched for its face and embedded; resumed
+    coding_pool.py       many images through one codec, in processes or batches
+    rows.py              the figures of one codec at one setting
+    curves.py            BD rates, the best within a budget of bytes
+    results_folder.py    metrics.json, metrics.csv, the forms of CompressAI and codec-compare
+
+    image_codec.py       the interface of every codec
+    learned_codec.py     ours
+    reference_codecs.py  JPEG, JPEG 2000, JPEG XL, WebP, AVIF through Pillow; the list of all
+    hevc.py              x265 through PyAV
+    compressai_codec.py  bmshj2018-hyperprior
+    shrunk_codec.py      shrink first, then another codec
+    containers.py        bytes of a file that describe the file and not the picture
+
+    metrics.py           bits per pixel, PSNR, MS-SSIM
+    identification.py    FRR at FAR 1 %
+    verification.py      LFW View 2, TPR at a fixed FAR
+    operating_point.py   thresholds at a FAR, the ROC curve
+    bit_allocation.py    where in the picture the bits go
+
+    comparison.py        one image through several codecs at equal size, as a picture
+    coding_results.py    figures of one coded image
+    decoded_faces.py     faces in decoded images, for benchmarks/identification.py
+"""

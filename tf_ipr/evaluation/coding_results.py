@@ -41,6 +41,18 @@ class CodingResult:
     encode_ms: float
     decode_ms: float
 
+    @classmethod
+    def of(cls, image_u8: np.ndarray, data: bytes, decoded_u8: np.ndarray, encode_ms: float,
+           decode_ms: float) -> CodingResult:
+        """Compares an image, uint8 [H, W, 3], with what came out of the file `data`.
+
+        Raises:
+          ValueError: the two differ in size.
+        """
+        return cls(len(data), metrics.bits_per_pixel(len(data), image_u8),
+                   metrics.psnr_db(image_u8, decoded_u8), metrics.ms_ssim(image_u8, decoded_u8),
+                   encode_ms, decode_ms)
+
 
 def measure(codec: ImageCodec, image_u8: np.ndarray, setting: Setting) -> CodingResult:
     """Codes, decodes and compares one image, uint8 [H, W, 3].
@@ -53,11 +65,8 @@ def measure(codec: ImageCodec, image_u8: np.ndarray, setting: Setting) -> Coding
     encoded = time.perf_counter()
     decoded_u8 = codec.decode(data)
     decoded = time.perf_counter()
-    return CodingResult(
-        num_bytes=len(data), bpp=metrics.bits_per_pixel(len(data), image_u8),
-        psnr_db=metrics.psnr_db(image_u8, decoded_u8),
-        ms_ssim=metrics.ms_ssim(image_u8, decoded_u8),
-        encode_ms=1e3 * (encoded - start), decode_ms=1e3 * (decoded - encoded))
+    return CodingResult.of(image_u8, data, decoded_u8, 1e3 * (encoded - start),
+                           1e3 * (decoded - encoded))
 
 
 def measure_batch(codec: ImageCodec, images_u8: Sequence[np.ndarray], setting: Setting
@@ -67,10 +76,7 @@ def measure_batch(codec: ImageCodec, images_u8: Sequence[np.ndarray], setting: S
     start = time.perf_counter()
     coded = codec.code_batch(images_u8, setting)
     each_ms = 1e3 * (time.perf_counter() - start) / len(coded)
-    return [CodingResult(
-        num_bytes=len(data), bpp=metrics.bits_per_pixel(len(data), image_u8),
-        psnr_db=metrics.psnr_db(image_u8, decoded_u8),
-        ms_ssim=metrics.ms_ssim(image_u8, decoded_u8), encode_ms=each_ms, decode_ms=float("nan"))
+    return [CodingResult.of(image_u8, data, decoded_u8, each_ms, float("nan"))
             for image_u8, (data, decoded_u8) in zip(images_u8, coded)]
 
 

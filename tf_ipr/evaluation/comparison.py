@@ -10,7 +10,6 @@ from typing import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tf_ipr.evaluation import coding_results, metrics
 from tf_ipr.evaluation.coding_results import CodingResult
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting, nearest_setting
 
@@ -38,10 +37,9 @@ def code(codec: ImageCodec, image_u8: np.ndarray, setting: Setting, repeats: int
         codec.decode(data)
         encode_ms.append(1e3 * (middle - start))
         decode_ms.append(1e3 * (time.perf_counter() - middle))
-    return Entry(codec, setting, coding_results.CodingResult(
-        len(data), metrics.bits_per_pixel(len(data), image_u8),
-        metrics.psnr_db(image_u8, decoded_u8), metrics.ms_ssim(image_u8, decoded_u8),
-        statistics.median(encode_ms), statistics.median(decode_ms)), decoded_u8)
+    return Entry(codec, setting, CodingResult.of(
+        image_u8, data, decoded_u8, statistics.median(encode_ms), statistics.median(decode_ms)),
+        decoded_u8)
 
 
 def compare(image_u8: np.ndarray, ours: ImageCodec, settings: Sequence[Setting],
