@@ -6,6 +6,7 @@ from PIL import Image
 
 from tf_ipr.datasets import celeba_hq, evaluation_set
 from tf_ipr.datasets.lfw import ProtocolError
+from tf_ipr.training.data import TrainingData
 
 
 @pytest.fixture
@@ -89,3 +90,14 @@ def test_absent_lists_and_folders_say_what_is_needed(release, tmp_path):
         evaluation_set.load("celeba_hq", str(release))
     with pytest.raises(ValueError, match="must be one of lfw, lfw_view2"):
         evaluation_set.load("vggface", str(release))
+
+
+def test_training_sees_the_training_people_alone(release):
+    source = TrainingData("celeba_hq", str(release), str(release), validation_share=0.5)
+    kept, held = source.split()
+    train = [face.path for face in celeba_hq.train(release, release)]
+    assert sorted(kept + held) == sorted(train)
+    with pytest.raises(ValueError, match="needs --protocol_dir, the folder of CelebA-HQ-to"):
+        TrainingData("celeba_hq", str(release))
+    with pytest.raises(ValueError, match="needs --data_dir"):
+        TrainingData("celeba_hq", protocol_dir=str(release))

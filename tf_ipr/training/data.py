@@ -12,9 +12,9 @@ from typing import Optional
 
 import numpy as np
 
-from tf_ipr.datasets import clic, folder, image_file, lfw, pipeline
+from tf_ipr.datasets import celeba_hq, clic, folder, image_file, lfw, pipeline
 
-DATASETS = ("lfw", "folder", "clic")
+DATASETS = ("lfw", "celeba_hq", "folder", "clic")
 _MAX_VALIDATION_IMAGES = 48
 
 
@@ -23,10 +23,11 @@ class TrainingData:
     """A dataset and where it lies.
 
     Attributes:
-      dataset: "lfw" (View 1 training people), "folder" (any folder of images) or "clic".
+      dataset: "lfw" (View 1 training people), "celeba_hq" (its training people), "folder" (any
+        folder of images) or "clic".
       data_dir: folder of images; None lets TensorFlow Datasets fetch "lfw" or "clic".
-      protocol_dir: folder of LFW's official lists; "lfw" only.
-      validation_share: share of the images (LFW: of the people) held out.
+      protocol_dir: folder of the official lists of "lfw" or "celeba_hq".
+      validation_share: share of the images (of the people where they are known) held out.
     """
 
     dataset: str = "lfw"
@@ -41,13 +42,17 @@ class TrainingData:
         if self.dataset == "lfw" and self.protocol_dir is None:
             raise ValueError("The dataset lfw needs --protocol_dir, the folder of "
                              f"{lfw.TRAIN_LIST} and {lfw.TEST_LIST}.")
-        if self.dataset == "folder" and self.data_dir is None:
-            raise ValueError("The dataset folder needs --data_dir, a folder of images.")
+        if self.dataset == "celeba_hq" and self.protocol_dir is None:
+            raise ValueError("The dataset celeba_hq needs --protocol_dir, the folder of "
+                             f"{celeba_hq.MAPPING} and {celeba_hq.IDENTITIES}.")
+        if self.dataset in ("folder", "celeba_hq") and self.data_dir is None:
+            raise ValueError(f"The dataset {self.dataset} needs --data_dir, a folder of images.")
 
     def split(self) -> tuple[list[pathlib.Path], list[pathlib.Path]]:
         """(training files, validation files); raises as the datasets do."""
-        if self.dataset == "lfw":
-            faces = lfw.train(self.protocol_dir, self.data_dir)
+        if self.dataset in ("lfw", "celeba_hq"):
+            dataset = lfw if self.dataset == "lfw" else celeba_hq
+            faces = dataset.train(self.protocol_dir, self.data_dir)
             kept, held = folder.held_out(faces, self.validation_share, lambda f: f.identity)
             return [f.path for f in kept], [f.path for f in held]
         if self.dataset == "clic" and self.data_dir is None:
