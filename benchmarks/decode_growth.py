@@ -18,10 +18,13 @@ import sys
 import tempfile
 
 import numpy as np
+import tensorflow  # noqa: F401  # Before app.run, else Keras builds in graph mode.
 from absl import app, flags
 
 from benchmarks import images
+from tf_ipr.codec import Codec
 from tf_ipr.datasets import image_file
+from tf_ipr.export import serving_decoder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("sides", ["64", "128", "256", "512", "1024", "2048", "4096"],
@@ -71,9 +74,6 @@ def _measure(decoder, small: bytes, large: bytes, folder) -> tuple:
 
 def main(argv) -> None:
     del argv
-    from tf_ipr.codec import Codec
-    from tf_ipr.export import serving_decoder
-
     codec = Codec.load(images.model_folder(), max_pixels=_MAX_PIXELS)
     picture = image_file.read_image(images.paths()[0])
     rows = []

@@ -21,10 +21,13 @@ import tempfile
 import time
 
 import numpy as np
+import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
+from tf_ipr.codec import Codec
 from tf_ipr.datasets import image_file
+from tf_ipr.export import serving_decoder
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("batches", ["1", "8", "16", "32"], "Batch sizes.")
@@ -43,8 +46,6 @@ _ROUNDS = 3
 
 def _worker() -> None:
     """In its own process, since TensorFlow sets its threads once: prints table rows."""
-    import tensorflow as tf
-
     tf.config.threading.set_intra_op_parallelism_threads(FLAGS.worker)
     tf.config.threading.set_inter_op_parallelism_threads(FLAGS.worker)
     streams = list(np.load(FLAGS.streams, allow_pickle=True)["streams"])
@@ -80,7 +81,6 @@ def _load_example(name: str):
 def _latency(address: str, streams: list, rate: float) -> list:
     """Seconds of each request, sent on time whether or not earlier ones have been answered."""
     import grpc
-    import tensorflow as tf
     from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
 
     def request(stream):
@@ -132,10 +132,6 @@ def main(argv) -> None:
     if FLAGS.worker:
         _worker()
         return
-    import tensorflow as tf  # noqa: F401  # Before Codec builds Keras models.
-    from tf_ipr.codec import Codec
-    from tf_ipr.export import serving_decoder
-
     with tempfile.TemporaryDirectory() as folder:
         decoder = FLAGS.decoder or str(pathlib.Path(folder) / "decoder")
         if not FLAGS.decoder:
