@@ -1,6 +1,7 @@
 """Thresholds at a false acceptance rate, counted by hand to the tie."""
 
 import numpy as np
+import pytest
 
 from tf_ipr.evaluation import operating_point
 
@@ -17,6 +18,13 @@ def test_threshold_is_the_largest_score_that_may_not_pass():
 def test_ties_at_the_threshold_are_rejected():
     threshold = operating_point.threshold_at_far(IMPOSTORS, 0.4)
     assert operating_point.acceptance_rate(np.array([0.3, 0.3, 0.31]), threshold) == 1 / 3
+
+
+def test_the_example_of_the_documentation():
+    threshold = operating_point.threshold_at_far(np.array([0.5, 0.4, 0.3]), 0.34)
+    assert threshold == 0.4
+    assert 1 - operating_point.acceptance_rate(np.array([0.9, 0.6, 0.4]), threshold) == (
+        pytest.approx(1 / 3))
 
 
 def test_allowed_acceptances_do_not_suffer_from_rounding():

@@ -11,6 +11,7 @@
 
     image_codec.py       the interface of every codec
     learned_codec.py     ours
+    exported_codec.py    ours as it is deployed: encoder.tflite and the serving decoder
     reference_codecs.py  JPEG, JPEG 2000, JPEG XL, WebP, AVIF through Pillow; the list of all
     hevc.py              x265 through PyAV
     compressai_codec.py  bmshj2018-hyperprior
