@@ -66,6 +66,7 @@ class Laboratory:
         self._cache_dir = pathlib.Path(cache_dir)
         self._pool = pool
         self._detect = detect
+        self._opened: tuple = (None, None)
 
     def missing(self, pictures: Pictures, codec: Optional[ImageCodec], setting: Setting) -> int:
         """How many pictures `measure` would have to code."""
@@ -126,10 +127,12 @@ class Laboratory:
             f"mtcnn {_version('mtcnn')}" if self.recognizers else "none")
         about = (codec.identity() if codec else "original", f"{setting:g}", pictures.align, landmarks)
         folder = self._cache_dir / "coded" / hashlib.sha256(repr(about).encode()).hexdigest()[:16]
-        return _Caches(
-            Cache(folder / "figures", [len(FIGURES) + 10]),
-            [Cache(folder / recognizer.fingerprint[:16], [recognizer.embedding_size])
-             for recognizer in self.recognizers])
+        if self._opened[0] != folder:  # Opening reads hundreds of files.
+            self._opened = folder, _Caches(
+                Cache(folder / "figures", [len(FIGURES) + 10]),
+                [Cache(folder / recognizer.fingerprint[:16], [recognizer.embedding_size])
+                 for recognizer in self.recognizers])
+        return self._opened[1]
 
     def _chunk(self, pictures: Pictures, missing: Sequence[int]) -> int:
         """Pictures at a time, by the size of the first that can be read."""
