@@ -1,9 +1,12 @@
 """Codecs by name, and the baseline that shrinks first."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from tf_ipr.evaluation import codec_choice, reference_codecs
+from tf_ipr.evaluation.codec_choice import CodecChoice
 from tf_ipr.evaluation.shrunk_codec import ShrunkCodec
 
 
@@ -51,3 +54,13 @@ def test_settings_are_those_of_the_inner_codec():
     assert codec.all_settings == reference_codecs.WEBP.all_settings
     with pytest.raises(ValueError, match="must be one of .* given 999"):
         codec.encode(np.zeros([32, 32, 3], np.uint8), 999)
+
+
+def test_a_codec_given_twice_has_all_settings_and_labels_are_unique():
+    merged = codec_choice.merge([codec_choice.parse(text, []) for text in (
+        "jpeg:20,50", "shrink0.5+jpeg:20", "jpeg:10,50", "align128+jpeg:7", "shrink0.5+jpeg:30")])
+    assert [(choice.name, choice.settings) for choice in merged] == [
+        ("jpeg", (20, 50, 10)), ("shrink0.5+jpeg", (20, 30)), ("align128+jpeg", (7,))]
+    other = dataclasses.replace(reference_codecs.WEBP, label="JPEG")
+    with pytest.raises(ValueError, match="two codecs are called JPEG: .* rename the folder of one"):
+        codec_choice.merge([merged[0], CodecChoice(other, (5,))])

@@ -84,6 +84,24 @@ def parse(text: str, model_settings: Sequence[Setting], align: Optional[int] = N
     return CodecChoice(ShrunkCodec(codec, float(scale)) if scale else codec, chosen, align)
 
 
+def merge(choices: Sequence[CodecChoice]) -> list[CodecChoice]:
+    """Joins the settings of a codec that comes several times, in the order given.
+
+    Raises:
+      ValueError: two different codecs have one label, which results could not tell apart.
+    """
+    merged: dict = {}
+    for choice in choices:
+        key = choice.label
+        known = merged.setdefault(key, choice)
+        if known.codec != choice.codec and known.codec.identity() != choice.codec.identity():
+            raise ValueError(f"two codecs are called {key}: {known.codec.identity()} and "
+                             f"{choice.codec.identity()}; rename the folder of one")
+        settings = dict.fromkeys((*known.settings, *choice.settings))
+        merged[key] = dataclasses.replace(known, settings=tuple(settings))
+    return list(merged.values())
+
+
 def _number(text: str) -> Setting:
     value = float(text)
     return int(value) if value.is_integer() else value

@@ -13,7 +13,7 @@ import numpy as np
 import tqdm
 
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.evaluation import rows
+from tf_ipr.evaluation import codec_choice, rows
 from tf_ipr.evaluation.codec_choice import CodecChoice
 from tf_ipr.evaluation.coding_pool import CodingPool
 from tf_ipr.evaluation.measurement import Laboratory
@@ -45,7 +45,8 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
 
     Args:
       datasets: at least one.
-      choices: codecs with settings. One that is not installed is named in the results and left out.
+      choices: codecs with settings. One that is not installed is named in the results and left out;
+        two of one label must be one codec.
       recognizers: `Recognizer`s; may be none.
       output: folder of the results, see `results_folder`.
       cache_dir: folder of everything computed; a killed run goes on from there.
@@ -54,6 +55,7 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
       anchor: name of the codec that BD rates refer to.
       processes: for reference codecs; None takes one per processor.
     """
+    choices = codec_choice.merge(choices)
     detector = _Detector()
     about = _about(datasets, choices, recognizers, protocol, command)
     folder = ResultsFolder(output, about, anchor)
