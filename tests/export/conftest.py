@@ -1,78 +1,70 @@
-"""Fixtures of the exported decoder's tests; each is made once."""
+"""A small model with random weights, exported once for all tests of this folder."""
 
 from __future__ import annotations
 
-import pathlib
-import sys
-
+import numpy as np
 import pytest
+import tensorflow as tf
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))  # for `decoder_cases`, in subfolders too
+from tf_ipr.codec import Codec
+from tf_ipr.export import tflite_encoder
+from tf_ipr.models import model_folder
+from tf_ipr.models.config import ModelConfig
+from tf_ipr.models.training_model import TrainingModel
+from tf_ipr.training.validation import freeze
+
+CONFIGS = {
+    "mobile": ModelConfig(width=32, latent_channels=24, side_channels=8, hyper_width=16,
+                          analysis_blocks=(1, 0), synthesis_blocks=(0, 1), num_rates=2),
+    "hyperprior": ModelConfig(architecture="hyperprior", width=16, latent_channels=16,
+                              side_channels=8, hyper_width=16, num_rates=2),
+}
+
+
+def random_model(architecture: str) -> TrainingModel:
+    """A model whose predictions vary from place to place."""
+    tf.keras.utils.set_random_seed(3)
+    model = TrainingModel(CONFIGS[architecture])
+    for variable in model.network.trainable_variables:
+        scale = 0.3 if "kernel" in variable.name else 0.02
+        deviation = scale * float(tf.math.reduce_std(variable)) + 1e-3
+        variable.assign_add(tf.random.normal(variable.shape, 0, deviation))
+    for layer in model.network.hyper_index.layers:  # Else nearly all symbols share one table.
+        layer.kernel.assign(4.0 * layer.kernel)
+    return model
 
 
 @pytest.fixture(scope="session")
-def model_path(tmp_path_factory):
-    """Folder of a small model."""
-    return tmp_path_factory.mktemp("models") / "small"
-
-
-@pytest.fixture(scope="session")
-def codec(model_path):
-    """The `Codec` of `model_path`."""
-    import decoder_cases
-
-    return decoder_cases.write_model(model_path, seed=1)
-
-
-@pytest.fixture(scope="session")
-def other_codec(tmp_path_factory):
-    """The `Codec` of another model."""
-    import decoder_cases
-
-    return decoder_cases.write_model(tmp_path_factory.mktemp("models") / "other", seed=2)
-
-
-@pytest.fixture(scope="session")
-def recognizer_path(tmp_path_factory):
-    """Folder of a small recogniser with random weights."""
-    import numpy as np
-    import tensorflow as tf
-
-    from tf_ipr.recognition import alignment
-    from tf_ipr.recognition.conversion import freeze
-    from tf_ipr.recognition.description import Description
-
-    rng = np.random.default_rng(0)
-    network = tf.keras.Sequential([
-        tf.keras.layers.Conv2D(6, 5, 3, activation="elu", input_shape=[28, 28, 3]),
-        tf.keras.layers.Flatten(), tf.keras.layers.Dense(8)])
-    network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
-    facts = Description(name="tiny", architecture="test", size=28, value_range=[[-1.0, 1.0]] * 3,
-                        embedding_size=8, template=(alignment.ARCFACE_TEMPLATE / 4).tolist())
-    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
-    freeze.freeze(network, facts, folder, trained=False)
+def model_dir(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    model_folder.save(freeze(random_model("mobile")), folder, {})
     return folder
 
 
 @pytest.fixture(scope="session")
-def recognizer(recognizer_path):
-    """The `Recognizer` of `recognizer_path`."""
-    from tf_ipr.recognition.recognizer import Recognizer
-
-    return Recognizer.load(recognizer_path, check=False)
+def small_codec(model_dir):
+    return Codec.load(model_dir)
 
 
 @pytest.fixture(scope="session")
-def decoder_folder(model_path, codec, recognizer_path, tmp_path_factory):
-    """The exported decoder of `codec`, with the recogniser: what a server watches."""
-    import decoder_cases
+def exported(model_dir, tmp_path_factory):
+    """The encoder for images of any size, float16 weights: an `ExportedFile`."""
+    path = tmp_path_factory.mktemp("export") / "encoder.tflite"
+    return tflite_encoder.export(model_dir, path)[0]
 
-    from tf_ipr.export import serving_decoder
 
-    del codec  # It makes the model.
-    folder = tmp_path_factory.mktemp("served") / "decoder"
-    serving_decoder.export(model_path, folder, recognizer=recognizer_path,
-                           max_pixels=decoder_cases.MAX_PIXELS,
-                           max_batch_pixels=decoder_cases.MAX_BATCH_PIXELS, batch_sizes=(1, 4),
-                           image_sizes=[(64, 64), (33, 50)])
+@pytest.fixture(scope="session")
+def exported_halves(model_dir, tmp_path_factory):
+    """The split encoder for 100x60, float32 weights: the folder."""
+    folder = tmp_path_factory.mktemp("halves")
+    tflite_encoder.export(model_dir, folder, (100, 60), "float32", split=True)
     return folder
+
+
+def picture(width: int, height: int, seed: int = 0) -> np.ndarray:
+    """A smooth picture with some noise, uint8 (height, width, 3)."""
+    rows, columns = np.indices((height, width))
+    rng = np.random.default_rng(seed)
+    waves = [np.sin(rows / rng.uniform(3, 20) + columns / rng.uniform(3, 20)) for _ in range(3)]
+    noise = rng.normal(0, 4, (height, width, 3))
+    return np.clip(np.stack(waves, -1) * 100 + 128 + noise, 0, 255).astype(np.uint8)

@@ -1,0 +1,105 @@
+"""One encoder in a process of its own: time per image and peak memory, as JSON.
+
+    python benchmarks/encoder_process.py tflite encoder.tflite image.png 50 --runs=9
+
+Imports nothing but the encoder it measures, NumPy and Pillow, so that the peak is that encoder's. Kinds:
+`tflite` (a file of tf_ipr_export), `tf_ipr` (a model folder, in TensorFlow), `compressai`
+(bmshj2018-hyperprior, random weights), and the Pillow formats `jpeg`, `webp`, `avif`; `hevc` is x265.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import resource
+import sys
+import time
+
+import numpy as np
+from PIL import Image
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+
+def _tflite(path, quality):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "examples" / "device"))
+    from encode import Encoder
+
+    encoder = Encoder(path)
+    return lambda image: encoder.encode(image, quality)
+
+
+def _tf_ipr(path, quality):
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    from tf_ipr.codec import Codec
+
+    codec = Codec.load(path)
+    return lambda image: codec.compress(image, quality)
+
+
+def _compressai(unused_path, quality):
+    import torch
+    from compressai.zoo import bmshj2018_hyperprior
+
+    torch.set_num_threads(1)
+    model = bmshj2018_hyperprior(int(quality), pretrained=False).eval()
+    model.update(force=True)
+
+    def encode(image):
+        height, width = image.shape[:2]
+        padded = np.pad(image, [(0, -height % 64), (0, -width % 64), (0, 0)], "edge")
+        tensor = torch.from_numpy(padded).permute(2, 0, 1)[None].float() / 255
+        with torch.no_grad():
+            return b"".join(part[0] for part in model.compress(tensor)["strings"])
+
+    return encode
+
+
+def _reference(name):
+    def build(unused_path, quality):
+        from tf_ipr.evaluation import reference_codecs
+
+        codec = reference_codecs.ALL[name]
+        setting = quality if name == "hevc" else int(quality)
+        return lambda image: codec.encode(image, setting)
+    return build
+
+
+KINDS = {"tflite": _tflite, "tf_ipr": _tf_ipr, "compressai": _compressai,
+         **{name: _reference(name) for name in ("jpeg", "webp", "avif", "hevc")}}
+
+
+def peak_mib() -> float:
+    """Peak memory of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("path", help="of the encoder; - where the kind needs none")
+    parser.add_argument("image")
+    parser.add_argument("quality", type=float)
+    parser.add_argument("--runs", type=int, default=9)
+    options = parser.parse_args()
+    image = np.asarray(Image.open(options.image).convert("RGB"))
+    before = peak_mib()
+    encode = KINDS[options.kind](options.path, options.quality)
+    stream = encode(image)
+    wall, cpu = [], []
+    for _ in range(options.runs):
+        start = time.perf_counter(), time.process_time()
+        stream = encode(image)
+        wall.append(1e3 * (time.perf_counter() - start[0]))
+        cpu.append(1e3 * (time.process_time() - start[1]))
+    print(json.dumps(dict(bytes=len(stream), wall_ms=float(np.median(wall)),
+                          cpu_ms=float(np.median(cpu)), peak_mib=peak_mib(),
+                          added_mib=peak_mib() - before)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The device examples run as written."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pathlib
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.export.conftest import (  # noqa: F401  # pylint: disable=unused-import
+    exported, exported_halves, model_dir, picture, small_codec)
+
+FOLDER = pathlib.Path(__file__).resolve().parents[2] / "examples" / "device"
+
+
+@pytest.fixture(scope="module")
+def encode():
+    spec = importlib.util.spec_from_file_location("encode", FOLDER / "encode.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def face(tmp_path):
+    Image.fromarray(picture(75, 53)).save(tmp_path / "face.png")
+    return tmp_path / "face.png"
+
+
+def test_a_file_becomes_a_stream(encode, exported, small_codec, face, tmp_path, capsys):
+    stream = tmp_path / "face.ipr"
+    assert encode.main([str(exported.path), str(face), str(stream), "--quality=30"]) == 0
+    facts = small_codec.info(stream.read_bytes())
+    assert (facts["width"], facts["height"], facts["quality"]) == (75, 53, 30.0)
+    small_codec.symbols(stream.read_bytes())
+    printed = capsys.readouterr().out
+    assert f"{facts['bytes']} bytes" in printed and " ms" in printed
+    assert small_codec.model_id in printed
+
+
+def test_errors_say_what_to_do(encode, exported, exported_halves, face, tmp_path, capsys):
+    def error(*arguments):
+        assert encode.main([*map(str, arguments), str(tmp_path / "x.ipr")]) == 1
+        assert not (tmp_path / "x.ipr").exists()
+        return capsys.readouterr().err
+
+    assert "has no metadata.json" in error(face, face)
+    assert "No such file" in error(tmp_path / "none.tflite", face)
+    assert "analysis of a split encoder" in error(exported_halves / "analysis.tflite", face)
+    assert "quality is 101" in error("--quality=101", exported.path, face)
+    Image.fromarray(np.zeros((15, 40, 3), np.uint8)).save(tmp_path / "small.png")
+    assert "40x15 pixels; both sides must have at least 16" in error(
+        exported.path, tmp_path / "small.png")
+
+
+def test_the_c_example_compiles():
+    include = os.environ.get("TFLITE_INCLUDE")
+    compiler = shutil.which("g++") or shutil.which("clang++")
+    if not include or not compiler:
+        pytest.skip("needs a C++ compiler, and TFLITE_INCLUDE: the folders that hold "
+                    "tensorflow/lite/interpreter.h and flatbuffers/, separated by colons")
+    done = subprocess.run(
+        [compiler, "-std=c++17", "-fsyntax-only", "-Wall", "-Werror=return-type",
+         *(f"-I{folder}" for folder in include.split(":")), str(FOLDER / "encode.cc")],
+        capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,137 @@
+"""The exported encoder: built-in operations, streams that decode, the codec's own bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.export.conftest import picture
+from tf_ipr.export import tflite_encoder, tflite_file
+from tf_ipr.export.tflite_encoder import Encoder
+from tf_ipr.export.tflite_file import ExportError
+from tf_ipr.models import model_folder
+
+SIZES = [(16, 16), (75, 53), (130, 128), (200, 170)]
+QUALITIES = [1.0, 50.0, 99.5]
+
+
+@pytest.fixture(scope="module")
+def encoder(exported):
+    return Encoder(exported.path.read_bytes())
+
+
+@pytest.fixture(scope="module")
+def halves(exported_halves):
+    return [(exported_halves / f"{part}.tflite").read_bytes() for part in ("analysis", "coder")]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_streams_of_any_size_decode(encoder, small_codec, size):
+    for quality in QUALITIES:
+        stream = encoder.encode(picture(*size), quality)
+        facts = small_codec.info(stream)
+        assert (facts["width"], facts["height"], facts["quality"]) == (*size, quality)
+        # `symbols` decodes: it fails unless all symbols are those that were encoded.
+        assert small_codec.symbols(stream)[1].any()
+
+
+def test_float16_filters_change_few_symbols(encoder, small_codec):
+    image = picture(200, 170)
+    ours = small_codec.symbols(encoder.encode(image, 50))
+    theirs = small_codec.symbols(small_codec.compress(image, 50))
+    for a, b in zip(ours, theirs):
+        assert np.mean(a != b) < 0.02 and np.abs(a - b).max() <= 1
+
+
+def test_an_equal_latent_gives_the_codecs_bytes(halves, small_codec):
+    image = picture(100, 60)
+    coder = tf.lite.Interpreter(model_content=halves[1]).get_signature_runner("code")
+    latent = small_codec._analyse(image[None]).numpy()
+    for quality in QUALITIES:
+        result = coder(latent=latent, height=np.int32(60), width=np.int32(100),
+                       quality=np.float32(quality))
+        assert (result["stream"][:result["length"]].tobytes()
+                == small_codec.compress(image, quality))
+        assert not result["stream"][result["length"]:].any()
+
+
+def test_symbols_equal_the_codecs_except_beside_a_half(halves, small_codec, model_dir):
+    model, _ = model_folder.load(model_dir)
+    for seed in range(5):
+        image = picture(100, 60, seed)
+        quality = tf.constant([30.0])
+        gained = small_codec._analyse(image[None]) * model.network.gain(quality)
+        z_hat = tf.floor(model.network.side(gained) + 0.5)
+        residual = gained - model.network.mean(z_hat, gained)
+        ours = small_codec.symbols(Encoder(None, *halves).encode(image, 30))
+        theirs = small_codec.symbols(small_codec.compress(image, 30))
+        for a, b, value in zip(ours, theirs, (model.network.side(gained)[0], residual[0])):
+            beside_half = np.abs(value - np.floor(value) - 0.5) < 1e-3
+            assert np.all((a == b) | beside_half)
+
+
+@pytest.mark.parametrize("xnnpack", [True, False])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_every_way_to_run_it_gives_streams_that_decode(halves, small_codec, xnnpack, threads):
+    encoder = Encoder(None, *halves, xnnpack=xnnpack, threads=threads)
+    small_codec.symbols(encoder.encode(picture(100, 60), 70))
+
+
+def test_quality_is_limited_and_rounded_to_halves(encoder, small_codec):
+    for given, meant in ((-5, 1.0), (0.5, 1.0), (33.3, 33.5), (1000, 100.0)):
+        assert small_codec.info(encoder.encode(picture(40, 40), given))["quality"] == meant
+
+
+def test_the_file_says_what_it_is(exported, small_codec):
+    facts = tflite_file.read_metadata(exported.path)
+    assert facts == dict(part="encoder", signature="encode", model_id=small_codec.model_id,
+                         format_version="1.0", licence="Apache-2.0", weights="float16",
+                         image_size="any", min_side=16)
+    assert exported.operations["CONV_2D"] and not any(
+        name.startswith(("FLEX", "CUSTOM")) for name in exported.operations)
+
+
+def test_no_runtime_gets_leave_to_compute_in_half_precision(exported):
+    assert b"reduced_precision_support" not in exported.path.read_bytes()
+
+
+def test_float16_halves_filters_and_leaves_biases_alone():
+    kernel, bias = np.full([3, 3, 8, 32], 1 / 3, np.float32), np.full([32], 3001.0, np.float32)
+    function = tf.function(lambda x: {"y": tf.nn.conv2d(x, kernel, 1, "SAME") + bias},
+                           input_signature=[tf.TensorSpec([1, 4, 4, 8], tf.float32, "x")])
+    model = tflite_file.convert(function, tf.Module(), "double")
+    facts = dict(part="test", model_id="00000000")
+    whole = tflite_file.to_bytes(model, facts)
+    assert tflite_file.halve_weights(model) == 1
+    half = tflite_file.to_bytes(model, facts)
+    assert len(whole) - len(half) > 0.9 * kernel.nbytes / 2
+    constants = [tflite_file.constant(model, tensor) for tensor in model.subgraphs[0].tensors]
+    assert any(values is not None and np.array_equal(values, bias) for values in constants)
+    run = tf.lite.Interpreter(model_content=half).get_signature_runner("double")
+    x = np.random.default_rng(0).normal(size=[1, 4, 4, 8]).astype(np.float32)
+    expected = tf.nn.conv2d(x, kernel.astype(np.float16).astype(np.float32), 1, "SAME") + bias
+    np.testing.assert_allclose(run(x=x)["y"], expected, atol=1e-3)
+
+
+def test_operations_that_tflite_lacks_are_refused():
+    function = tf.function(lambda x: tf.raw_ops.Betainc(a=x, b=x, x=x),
+                           input_signature=[tf.TensorSpec([3], tf.float32)])
+    with pytest.raises(ExportError, match="`foreign`.*Betainc"):
+        tflite_file.convert(function, tf.Module(), "foreign")
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (dict(image_size=(15, 100)), "15x100; both sides must have at least 16"),
+    (dict(weights="int8"), "'int8'; it must be one of float16, float32"),
+])
+def test_wrong_arguments_leave_no_file(model_dir, tmp_path, arguments, message):
+    with pytest.raises(ExportError, match=message):
+        tflite_encoder.export(model_dir, tmp_path / "e.tflite", **arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_no_encoder_is_named(tmp_path):
+    (tmp_path / "x.tflite").write_bytes(b"TFL3")
+    with pytest.raises(ExportError, match="x.tflite has no metadata.json"):
+        tflite_file.read_metadata(tmp_path / "x.tflite")

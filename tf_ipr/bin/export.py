@@ -1,0 +1,118 @@
+"""Exports a model: its encoder for devices, or its decoder for servers.
+
+    tf_ipr_export --target=tflite                    # savedmodels/lfw_l2_rec/encoder.tflite
+    tf_ipr_export --target=tflite --image_size=250x250 --output=face.tflite
+    tf_ipr_export --target=tflite --split --image_size=250x250 --output=halves
+    tf_ipr_export --target=serving --model=savedmodels/lfw_l2_ipr --output=/models/face_decoder
+
+--target=tflite: one file, pixels in, stream out (docs/device.md); prints its operations, all built
+into TFLite. --target=serving: a SavedModel that an unmodified TensorFlow Serving loads, streams in,
+pixels out (docs/serving.md). Sizes are WIDTHxHEIGHT, in pixels.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+import sys
+from typing import Optional, Tuple
+
+from absl import flags
+
+from tf_ipr.bin import codec_flags, recognizer_flag, start
+
+FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(codec_flags)
+flags.adopt_module_key_flags(recognizer_flag)
+
+_TARGETS = ("tflite", "serving")
+_FLAGS = {"tflite": ("image_size", "weights", "split"),
+          "serving": ("version", "recognizer", "max_pixels", "batch_sizes", "image_sizes")}
+
+flags.DEFINE_enum("target", None, _TARGETS, "What to export; required.")
+# Other binaries have an --output of their own. No command line has both, a test run has.
+flags.DEFINE_string("output", None,
+                    "Where to: a file (tflite), a folder (serving, or tflite with --split). Default: "
+                    "encoder.tflite, or the folders encoder or decoder, beside the model.",
+                    allow_override=True)
+flags.DEFINE_string("image_size", "any",
+                    "tflite: the one size the encoder takes, WIDTHxHEIGHT, or `any`, from 16x16.")
+flags.DEFINE_enum("weights", "float16", ["float16", "float32"],
+                  "tflite: how filters are stored; computed is in float32.")
+flags.DEFINE_bool("split", False,
+                  "tflite: two files, analysis.tflite for a GPU or NPU delegate, and coder.tflite, "
+                  "which is exact and must run on the CPU.")
+flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1)
+flags.DEFINE_list("batch_sizes", None,
+                  "serving: sizes the server rounds batches up to. Default: powers of two to 32.")
+flags.DEFINE_list("image_sizes", None,
+                  "serving: sizes to warm up with, WIDTHxHEIGHT. Default: 128x128,250x250.")
+
+
+def _size(text: str) -> Tuple[int, int]:
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match:
+        raise ValueError(f"{text!r} is no image size; write WIDTHxHEIGHT, e.g. 250x250")
+    return int(match[1]), int(match[2])
+
+
+def _usage_error(argv) -> Optional[str]:
+    if len(argv) != 1:
+        return f"no arguments are expected beside flags, {len(argv) - 1} given (--help)"
+    if FLAGS.target is None:
+        return f"--target is needed: {' or '.join(_TARGETS)} (--help)"
+    for target, names in _FLAGS.items():
+        foreign = [name for name in names if FLAGS[name].present]
+        if target != FLAGS.target and foreign:
+            return f"--{foreign[0]} belongs to --target={target}; leave it out"
+    return None
+
+
+def _export_tflite(model: pathlib.Path) -> None:
+    from tf_ipr.export import tflite_encoder  # pylint: disable=import-outside-toplevel
+
+    size = None if FLAGS.image_size == "any" else _size(FLAGS.image_size)
+    output = FLAGS.output or model / ("encoder" if FLAGS.split else "encoder.tflite")
+    for file in tflite_encoder.export(model, output, size, FLAGS.weights, FLAGS.split):
+        print(f"{file.path}: {file.size_bytes} bytes, {file.operations.total()} operations, "
+              "all built in:")
+        print("  " + ", ".join(f"{name} {count}" for name, count in file.operations.most_common()))
+
+
+def _export_serving(model: pathlib.Path) -> None:
+    from tf_ipr.export import serving_decoder  # pylint: disable=import-outside-toplevel
+
+    options = {}
+    if FLAGS["max_pixels"].present:
+        options["max_pixels"] = FLAGS.max_pixels
+    if FLAGS.batch_sizes:
+        options["batch_sizes"] = [int(size) for size in FLAGS.batch_sizes]
+    if FLAGS.image_sizes:
+        options["image_sizes"] = [_size(size)[::-1] for size in FLAGS.image_sizes]
+    print(serving_decoder.export(model, FLAGS.output or model / "decoder", FLAGS.version,
+                                 recognizer_flag.folder(), **options))
+
+
+def main(argv) -> int:
+    message = _usage_error(argv)
+    if message:
+        print(f"tf_ipr_export: {message}", file=sys.stderr)
+        return 2
+    try:
+        from tf_ipr.codec import shipped_model  # pylint: disable=import-outside-toplevel
+
+        model = pathlib.Path(FLAGS.model) if FLAGS.model else shipped_model()
+        {"tflite": _export_tflite, "serving": _export_serving}[FLAGS.target](model)
+    except (ValueError, OSError, ImportError) as error:
+        print(f"tf_ipr_export: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    start.run(main)
+
+
+if __name__ == "__main__":
+    run()
