@@ -18,9 +18,9 @@ from tf_ipr.bin import start
 FLAGS = flags.FLAGS
 
 flags.DEFINE_string("run_dir", "runs/train", "Folder of the run; the same folder resumes it.")
-flags.DEFINE_enum("dataset", "lfw", ["lfw", "folder", "clic"], "What to train on.")
+flags.DEFINE_enum("dataset", "lfw", ["lfw", "celeba_hq", "folder", "clic"], "What to train on.")
 flags.DEFINE_string("data_dir", None, "Folder of images. Default: TensorFlow Datasets (lfw, clic).")
-flags.DEFINE_string("protocol_dir", None, "Folder of LFW's official lists (peopleDevTrain.txt).")
+flags.DEFINE_string("protocol_dir", None, "Folder of the official lists of LFW or CelebA-HQ.")
 flags.DEFINE_float("validation_share", 0.01, "Share of images (LFW: people) held out.", 0.0, 0.5)
 flags.DEFINE_integer("crop_size", 128, "Edge of random crops, in pixels; 0 takes whole images.", 0)
 flags.DEFINE_integer("batch_size", 8, "Images per step, over all replicas.", 1)
@@ -100,13 +100,15 @@ def _train(settings: dict) -> str:
     training_paths, validation_paths = source.split()
     logging.info("%d training images, %d held out.", len(training_paths), len(validation_paths))
     images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
-    batches, identity_loss = data.batches(training_paths, FLAGS.batch_size, FLAGS.crop_size or None,
-                                          FLAGS.seed), None
+    crop_size = FLAGS.crop_size or None
     if objective.needs_identity:
         from tf_ipr.training import identity_data
         faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir)
         identity_loss = faces.loss
-        batches = faces.batches(FLAGS.batch_size, FLAGS.crop_size or None, FLAGS.seed)
+        batches = faces.batches(FLAGS.batch_size, crop_size, FLAGS.seed)
+    else:
+        identity_loss = None
+        batches = data.batches(training_paths, FLAGS.batch_size, crop_size, FLAGS.seed)
     tf.keras.utils.set_random_seed(FLAGS.seed)
     strategy = _strategy(FLAGS.distribute)
     with strategy.scope() if strategy else contextlib.nullcontext():
