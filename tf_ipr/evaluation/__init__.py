@@ -26,5 +26,4 @@
 
     comparison.py        one image through several codecs at equal size, as a picture
     coding_results.py    figures of one coded image
-    decoded_faces.py     faces in decoded images, for benchmarks/identification.py
 """

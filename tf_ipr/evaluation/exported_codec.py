@@ -26,6 +26,7 @@ class ExportedCodec(ImageCodec):
     label = "tf_ipr"
     setting_name = "quality"
     all_settings = tuple(step / 2 for step in QUALITY_STEPS)
+    one_by_one = False
 
     def __init__(self, encoder: pathlib.Path, decoder: pathlib.Path,
                  settings: Sequence[Setting] = SETTINGS):
@@ -47,7 +48,8 @@ class ExportedCodec(ImageCodec):
         self.settings = tuple(settings)
         self.model_id = json.loads((decoder / "assets.extra" / "decoder.json").read_text())[
             "model_id"]
-        self._content_hash = hashlib.sha256(content).hexdigest()[:16]
+        graph = (decoder / "saved_model.pb").read_bytes()
+        self._content_hash = hashlib.sha256(content + graph).hexdigest()[:16]
         self._encoder = Encoder(content)
         self._loaded = tf.saved_model.load(str(decoder))  # Its functions do not keep it alive.
 
