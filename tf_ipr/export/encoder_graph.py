@@ -58,8 +58,10 @@ class EncoderGraph(tf.Module):
         step = tf.clip_by_value(tf.round(2.0 * quality), steps[0], steps[-1])
         header = coding.header_bytes(width, height, tf.cast(step, tf.int32), self._model_id)
         symbols = self._model.symbols(latent, tf.reshape(step / 2.0, [1]))
-        words, states = self._coder.encode(*(tf.reshape(part, [-1]) for part in symbols),
-                                           coding.num_lanes_tensor(height, width),
+        return self._write(symbols, header, coding.num_lanes_tensor(height, width))
+
+    def _write(self, symbols, header, lanes):
+        words, states = self._coder.encode(*(tf.reshape(part, [-1]) for part in symbols), lanes,
                                            header.start_state)
         stream, length = coding.stream_bytes(header, states, words, tf.size(words))
         return {"stream": stream, "length": length}
