@@ -87,6 +87,10 @@ def test_the_model_id_is_that_of_its_files(codec):
         assert model_folder.model_id_of(dict(arrays)) == codec.model_id
 
 
-def test_the_shipped_artefact_takes_at_most_12_megabytes():
-    size = sum(p.stat().st_size for p in shipped_model().rglob("*") if p.is_file())
-    assert size <= 12e6
+@pytest.mark.parametrize("parts, megabytes", [
+    (["config.json", "entropy.npz", "weights.npz"], 12), (["encoder.tflite"], 6),
+    (["decoder/**/*"], 16)])
+def test_the_shipped_artefacts_are_small(parts, megabytes):
+    files = [p for part in parts for p in shipped_model().glob(part) if p.is_file()]
+    assert len(files) >= len(parts)
+    assert sum(p.stat().st_size for p in files) <= megabytes * 1e6
