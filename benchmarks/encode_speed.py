@@ -2,14 +2,14 @@
 
     python -m benchmarks.encode_speed --encoder=savedmodels/lfw_l2_rec/encoder.tflite
 
-Each row is one encoder on one size in a process of its own. Wall clock and CPU time are medians; quote
-the first only from an idle machine. Memory is the peak of the process, and in brackets what of it came
-after Python, NumPy, Pillow and the image: the runtime's code is in it. Aim for encoder.tflite at 250x250
-and qualities to 50: 30 ms, 60 MiB beyond the interpreter of Python, 6 MB of file.
+Each row is one encoder on one size in a process of its own. Wall clock and CPU time are medians;
+quote the first only from an idle machine. Memory is the peak of the process, and in brackets what
+of it came after Python, NumPy, Pillow and the image: the runtime's code is in it. Aim for
+encoder.tflite at 250x250 and qualities to 50: 30 ms, 60 MiB added, 6 MB of file.
 
-`--litert_python` runs the encoder with the LiteRT of another environment; `--compressai_python` adds
-CompressAI's bmshj2018-hyperprior, and `--hyperprior` our preset of that size, exported: both with random weights,
-which take the same time in the transforms, though not in the coder.
+`--litert_python` runs the encoder with the LiteRT of another environment; `--compressai_python`
+adds CompressAI's bmshj2018-hyperprior, and `--hyperprior` our preset of that size, exported: both
+with random weights, which take the same time in the transforms, though not in the coder.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ def main(argv) -> None:
         for other in FLAGS.others:
             kind, setting = other.split(":")
             rows.append((kind, None, kind, "-", float(setting)))
-        print("| encoder | setting | image | wall ms | CPU ms | peak MiB (added) | bytes | file MB |")
+        print("| encoder | setting | image | wall ms | CPU ms | peak MiB (added) | bytes "
+              "| file MB |")
         print("|---|---|---|---|---|---|---|---|")
         files = scaled(folder)
         for label, python, kind, path, quality in rows:
@@ -100,7 +101,8 @@ def main(argv) -> None:
             for size in FLAGS.sizes:
                 found = measure(python, kind, path, files[size], quality)
                 print(f"| {label} | {quality:g} | {size} | {found['wall_ms']:.1f} | "
-                      f"{found['cpu_ms']:.1f} | {found['peak_mib']:.0f} ({found['added_mib']:.0f}) | "
+                      f"{found['cpu_ms']:.1f} | "
+                      f"{found['peak_mib']:.0f} ({found['added_mib']:.0f}) | "
                       f"{found['bytes']} | {size_mb} |", flush=True)
 
 

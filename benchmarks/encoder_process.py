@@ -2,9 +2,9 @@
 
     python benchmarks/encoder_process.py tflite encoder.tflite image.png 50 --runs=9
 
-Imports nothing but the encoder it measures, NumPy and Pillow, so that the peak is that encoder's. Kinds:
-`tflite` (a file of tf_ipr_export), `tf_ipr` (a model folder, in TensorFlow), `compressai`
-(bmshj2018-hyperprior, random weights), and the Pillow formats `jpeg`, `webp`, `avif`; `hevc` is x265.
+Imports nothing but the encoder it measures, NumPy and Pillow, so that the peak is that encoder's.
+Kinds: `tflite` (a file of tf_ipr_export), `compressai` (bmshj2018-hyperprior, random weights), and
+`jpeg`, `webp`, `avif`, `hevc` of tf_ipr.evaluation.
 """
 
 from __future__ import annotations
@@ -28,17 +28,6 @@ def _tflite(path, quality):
 
     encoder = Encoder(path)
     return lambda image: encoder.encode(image, quality)
-
-
-def _tf_ipr(path, quality):
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
-    from tf_ipr.codec import Codec
-
-    codec = Codec.load(path)
-    return lambda image: codec.compress(image, quality)
 
 
 def _compressai(unused_path, quality):
@@ -69,7 +58,7 @@ def _reference(name):
     return build
 
 
-KINDS = {"tflite": _tflite, "tf_ipr": _tf_ipr, "compressai": _compressai,
+KINDS = {"tflite": _tflite, "compressai": _compressai,
          **{name: _reference(name) for name in ("jpeg", "webp", "avif", "hevc")}}
 
 

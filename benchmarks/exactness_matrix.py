@@ -3,10 +3,10 @@
     python -m benchmarks.exactness_matrix --faces_dir=../shared/lfw --kodak_dir=../shared/kodak \
         --litert_python=ENV/bin/python --newest_tf_python=ENV/bin/python --savedmodel=DECODER/1
 
-Images of 128x128: faces, crops of photographs, noise, flat colours, checkerboards, in equal parts, at three
-qualities. Encoders report the symbols that they coded, decoders those that they found. A SavedModel gives
-pixels and a status: its own integrity check must pass, and the pixels be within one grey level of
-TensorFlow's here. Eager execution is slow and gets every `--eager_every`-th image.
+Images of 128x128: faces, crops of photographs, noise, flat colours, checkerboards, in equal parts,
+at three qualities. Encoders report the symbols that they coded, decoders those that they found. A
+SavedModel gives pixels and a status: its own integrity check must pass, and the pixels be within
+one grey level of TensorFlow's here. Eager execution is slow and gets every `--eager_every`-th image.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """How time and memory grow with the pixels, 64x64 to 4096x4096.
 
-    python -m benchmarks.growth --encoder=savedmodels/lfw_l2_rec/encoder.tflite --plot=docs/growth.svg
+    python -m benchmarks.growth --encoder=savedmodels/lfw_l2_rec/encoder.tflite \
+        --plot=docs/growth.svg
 
-One thread, every size in a process of its own, the same picture scaled. Prints a table with the CPU time per
-image and per megapixel and the memory that came after Python, NumPy, Pillow and the image; draws both in a
-log-log plot. A direction is an entry of `directions()`.
+One thread, every size in a process of its own, the same picture scaled. Prints a table with the
+CPU time per image and per megapixel and the memory that came after Python, NumPy, Pillow and the
+image; draws both in a log-log plot. A direction is an entry of `directions()`.
 """
 
 from __future__ import annotations
@@ -71,7 +72,8 @@ def main(argv) -> None:
 
     asset = pathlib.Path(image_file.__file__).parents[1] / "assets/astronaut.png"
     picture = Image.fromarray(image_file.read_image(asset))
-    print("| direction | image | CPU ms | ms per megapixel | MiB | bytes |\n|---|---|---|---|---|---|")
+    print("| direction | image | CPU ms | ms per megapixel | MiB | bytes |")
+    print("|---|---|---|---|---|---|")
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for name, measure in directions().items():

@@ -79,11 +79,11 @@ class Encoder:
                              "be uint8 (H, W, 3), RGB.")
         height, width = image.shape[:2]
         if min(height, width) < self.metadata["min_side"]:
-            raise ValueError(f"The image has {width}x{height} pixels; both sides must have at least "
-                             f"{self.metadata['min_side']}. Pad or enlarge it.")
+            raise ValueError(f"The image has {width}x{height} pixels; both sides must have at "
+                             f"least {self.metadata['min_side']}. Pad or enlarge it.")
         if self.metadata["image_size"] not in ("any", f"{width}x{height}"):
-            raise ValueError(f"The image has {width}x{height} pixels; this encoder was exported for "
-                             f"{self.metadata['image_size']}. Resize it, or export with "
+            raise ValueError(f"The image has {width}x{height} pixels; this encoder was exported "
+                             f"for {self.metadata['image_size']}. Resize it, or export with "
                              "--image_size=any.")
         if not 1 <= quality <= 100:
             raise ValueError(f"quality is {quality}; it must be in 1..100.")

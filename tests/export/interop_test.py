@@ -43,7 +43,7 @@ def test_every_kind_of_disagreement_is_found(folder, small_codec):
     stream.write_bytes(stream.read_bytes()[:-2])
     (folder / "flat_q50.ipr").write_bytes((folder / "flat_q1.ipr").read_bytes())
     path = folder / "waves_q100.png"
-    drifted = image_file.read_image(path)
+    drifted = image_file.read_image(path).copy()
     drifted[3, 4, 1] += 2 if drifted[3, 4, 1] < 100 else -2
     image_file.write_png(path, drifted)
     found = {agreement.name: agreement for agreement in interop.check(folder, small_codec)}

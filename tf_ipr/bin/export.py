@@ -32,8 +32,8 @@ _FLAGS = {"tflite": ("image_size", "weights", "split"),
 flags.DEFINE_enum("target", None, _TARGETS, "What to export; required.")
 # Other binaries have an --output of their own. No command line has both, a test run has.
 flags.DEFINE_string("output", None,
-                    "Where to: a file (tflite), a folder (serving, or tflite with --split). Default: "
-                    "encoder.tflite, or the folders encoder or decoder, beside the model.",
+                    "Where to: a file (tflite), a folder (serving, or tflite with --split). "
+                    "Default: beside the model, encoder.tflite, or the folder encoder or decoder.",
                     allow_override=True)
 flags.DEFINE_string("image_size", "any",
                     "tflite: the one size the encoder takes, WIDTHxHEIGHT, or `any`, from 16x16.")

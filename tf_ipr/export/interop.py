@@ -1,6 +1,6 @@
 """Golden streams: does another machine agree with this one?
 
-A folder holds, for every case, the picture, its stream and the pixels that the writer's decoder gave:
+A folder holds the picture of every case, its stream and the pixels of the writer's decoder:
 
     golden.json          model id, format version; per stream the SHA-256 of its symbols
     NAME.source.png      what was encoded
@@ -115,8 +115,8 @@ def check(folder, codec: Codec) -> list:
     folder = pathlib.Path(folder)
     index = _read_index(folder)
     if index["model_id"] != codec.model_id:
-        raise InteropError(f"{folder} holds streams of model {index['model_id']}, the codec here is "
-                           f"model {codec.model_id}; a decoder accepts exactly its own model's.")
+        raise InteropError(f"{folder} holds streams of model {index['model_id']}, the codec here "
+                           f"is model {codec.model_id}; a decoder accepts its own model's alone.")
     major = index["format_version"].split(".")[0]
     if major != str(MAJOR):
         raise InteropError(f"{folder} holds streams of format {index['format_version']}; this "

@@ -22,7 +22,7 @@ METADATA = "metadata.json"
 _SMALLEST_HALVED = 1024  # numbers; below, the operation that widens them costs more than it saves
 _OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items()
               if isinstance(value, int)}
-# Runtimes take this entry as leave to compute in half precision, which the exact part cannot survive.
+# Runtimes take this entry as leave to compute in half precision; the exact part cannot survive it.
 _HALF_PRECISION_LEAVE = b"reduced_precision_support"
 
 
