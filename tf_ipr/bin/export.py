@@ -62,7 +62,7 @@ def _usage_error(argv) -> Optional[str]:
     if FLAGS.target is None:
         return f"--target is needed: {' or '.join(_TARGETS)} (--help)"
     for target, names in _FLAGS.items():
-        foreign = [name for name in names if FLAGS[name].present]
+        foreign = [name for name in names if not FLAGS[name].using_default_value]
         if target != FLAGS.target and foreign:
             return f"--{foreign[0]} belongs to --target={target}; leave it out"
     return None
@@ -74,7 +74,7 @@ def _export_tflite(model: pathlib.Path) -> None:
     size = None if FLAGS.image_size == "any" else _size(FLAGS.image_size)
     output = FLAGS.output or model / ("encoder" if FLAGS.split else "encoder.tflite")
     for file in tflite_encoder.export(model, output, size, FLAGS.weights, FLAGS.split):
-        print(f"{file.path}: {file.size_bytes} bytes, {file.operations.total()} operations, "
+        print(f"{file.path}: {file.size_bytes} bytes, {sum(file.operations.values())} operations, "
               "all built in:")
         print("  " + ", ".join(f"{name} {count}" for name, count in file.operations.most_common()))
 
@@ -83,7 +83,7 @@ def _export_serving(model: pathlib.Path) -> None:
     from tf_ipr.export import serving_decoder  # pylint: disable=import-outside-toplevel
 
     options = {}
-    if FLAGS["max_pixels"].present:
+    if not FLAGS["max_pixels"].using_default_value:
         options["max_pixels"] = FLAGS.max_pixels
     if FLAGS.batch_sizes:
         options["batch_sizes"] = [int(size) for size in FLAGS.batch_sizes]
