@@ -137,6 +137,8 @@ class Trial:
             return "OUT OF BOUNDS"
         if status != StreamStatus.OK:
             return status.name
+        if stream in self._streams:  # A splice can happen to be another good stream, whole.
+            which = self._streams.index(stream)
         if (height, width, 3) != self._pictures[which].shape:
             return "ANOTHER PICTURE"
         difference = np.abs(outputs["image"][i, :height, :width].astype(int)
