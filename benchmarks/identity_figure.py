@@ -5,7 +5,7 @@
 
 Original, HEVC and the models side by side, each at the setting behind the colon. Bits per pixel are of
 this image's file; FRR is the row of `tf_ipr_evaluate` with the same codec and setting, where --results
-has one.
+has one, a line for each recogniser in their order there.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def main(argv) -> int:
         raise app.UsageError("--image=FILE is needed")
     image = image_file.read_image(FLAGS.image)
     results = json.loads(pathlib.Path(FLAGS.results).read_text())["rows"] if FLAGS.results else []
-    panels = [("original", image, None, frr_lines(results, "original", 0))]
+    panels = [("original", image, None, frr_lines(results, "original", None))]
     codecs = [(hevc.HEVC, FLAGS.hevc_crf)]
     for model in FLAGS.models:
         folder, _, quality = model.rpartition(":")
