@@ -31,8 +31,8 @@ flags.DEFINE_integer("crop_size", 160, "Height and width of the crops.", 112)
 flags.DEFINE_integer("repeats", 5, "Steps; the fastest counts.", 1)
 
 
-def random_ir101(folder):
-    """A frozen IR-101 whose weights are noise of the usual size."""
+def random_ir101(folder: str) -> None:
+    """Writes a frozen IR-101 whose weights are noise of the usual size."""
     from tf_ipr.recognition.backbones import curricularface_ir101
     from tf_ipr.recognition.conversion import architectures, freeze, pytorch_checkpoint
 
@@ -48,7 +48,7 @@ def random_ir101(folder):
 
     model = curricularface_ir101.from_pytorch(RandomTensors({}, "random"))
     facts = architectures.ARCHITECTURES["curricularface_ir101"].facts
-    return freeze.freeze(model, facts, folder, trained=False)
+    freeze.freeze(model, facts, pathlib.Path(folder), trained=False)
 
 
 def measure(recognizer_folder, batch_size: int, size: int, repeats: int):
@@ -95,10 +95,10 @@ def main(argv) -> int:
     print("| recogniser in the loss | ms per image | images/s | peak memory MiB |\n|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         folders = [None, *FLAGS.recognizers]
-        if FLAGS.ir101:
-            folders.append(str(pathlib.Path(folder) / "ir101"))
-            random_ir101(pathlib.Path(folders[-1]))
         with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+            if FLAGS.ir101:
+                folders.append(str(pathlib.Path(folder) / "ir101"))
+                pool.apply(random_ir101, (folders[-1],))
             for path in folders:
                 name, seconds, memory = pool.apply(
                     measure, (path, FLAGS.batch_size, size, FLAGS.repeats))

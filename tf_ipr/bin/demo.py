@@ -22,7 +22,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("image", None, "Image to code. Default: a public-domain portrait by NASA.")
 flags.DEFINE_string("model", None, "Model folder. Default: the shipped model.")
 flags.DEFINE_list("qualities", ["10", "35", "65"], "Qualities to show, each 1..100.")
-flags.DEFINE_list("beside", ["hevc", "jpeg"], "Codecs to compare with: hevc, avif, webp, jpeg.")
+flags.DEFINE_list("beside", ["hevc", "jpeg"], "Codecs to compare with: hevc, avif, jpegxl, "
+                  "webp, jpeg2000, jpeg, bmshj2018.")
 flags.DEFINE_string("output", "runs/demo/comparison.png", "Where the picture is written (PNG).",
                     allow_override=True)
 
