@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Callable
 
@@ -24,6 +25,8 @@ def run(main: Callable[[list], int]) -> None:
         sys.exit(0)
     app.define_help_flags()
     arguments = app.parse_flags_with_usage(sys.argv)
+    # What TensorFlow says of absent GPUs and unused instructions at every start helps nobody.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     import tensorflow  # pylint: disable=unused-import,import-outside-toplevel
     # Parsed a second time, flags that may be repeated would hold everything twice.
     app.run(main, flags_parser=lambda unused_argv: arguments)
