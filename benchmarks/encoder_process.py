@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import pathlib
-import resource
 import sys
 import time
 
@@ -20,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from benchmarks import peak_memory  # pylint: disable=wrong-import-position
 
 
 def _tflite(path, quality):
@@ -62,11 +62,6 @@ KINDS = {"tflite": _tflite, "compressai": _compressai,
          **{name: _reference(name) for name in ("jpeg", "webp", "avif", "hevc")}}
 
 
-def peak_mib() -> float:
-    """Peak memory of this process so far."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("kind", choices=KINDS)
@@ -76,7 +71,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=9)
     options = parser.parse_args()
     image = np.asarray(Image.open(options.image).convert("RGB"))
-    before = peak_mib()
+    before = peak_memory.mebibytes()
     encode = KINDS[options.kind](options.path, options.quality)
     stream = encode(image)
     wall, cpu = [], []
@@ -86,8 +81,8 @@ def main() -> None:
         wall.append(1e3 * (time.perf_counter() - start[0]))
         cpu.append(1e3 * (time.process_time() - start[1]))
     print(json.dumps(dict(bytes=len(stream), wall_ms=float(np.median(wall)),
-                          cpu_ms=float(np.median(cpu)), peak_mib=peak_mib(),
-                          added_mib=peak_mib() - before)))
+                          cpu_ms=float(np.median(cpu)), peak_mib=peak_memory.mebibytes(),
+                          added_mib=peak_memory.mebibytes() - before)))
 
 
 if __name__ == "__main__":

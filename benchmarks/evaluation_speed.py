@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import io
-import resource
 import tempfile
 import time
 
 from absl import flags
 
-from benchmarks import images
+from benchmarks import images, peak_memory
 from tf_ipr.bin import start
 from tf_ipr.datasets import evaluation_set
 
@@ -54,7 +53,7 @@ def main(argv) -> int:
     for count, chosen in cases:
         with tempfile.TemporaryDirectory() as cache:
             seconds, resumed = evaluate(count, chosen, cache), evaluate(count, chosen, cache)
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        peak = peak_memory.mebibytes()
         coded = count * sum(len(choice.settings) for choice in chosen)
         print(f"| {count} | {', '.join(choice.label for choice in chosen)} | {seconds:.1f} | "
               f"{coded / seconds:.1f} | {resumed:.2f} | {peak:.0f} |", flush=True)

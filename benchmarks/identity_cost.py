@@ -14,13 +14,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import pathlib
-import resource
 import tempfile
 import time
 
 import numpy as np
 from absl import flags
 
+from benchmarks import peak_memory
 from tf_ipr.bin import start
 
 FLAGS = flags.FLAGS
@@ -84,7 +84,7 @@ def measure(recognizer_folder, batch_size: int, size: int, repeats: int):
         begin = time.process_time()
         float(take()["loss"])
         seconds.append(time.process_time() - begin)
-    return name, min(seconds), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return name, min(seconds), peak_memory.mebibytes()
 
 
 def main(argv) -> int:

@@ -11,14 +11,13 @@ many passed as a picture.
 from __future__ import annotations
 
 import collections
-import resource
 import sys
 import time
 
 import numpy as np
 from absl import app, flags
 
-from benchmarks import images
+from benchmarks import images, peak_memory
 from tf_ipr.codec import Codec
 from tf_ipr.coding import BitstreamError
 from tf_ipr.datasets import image_file
@@ -74,7 +73,7 @@ def main(argv) -> None:
     for name in ("header check", "integrity check", "same picture", "another picture",
                  "OUT OF BOUNDS"):
         print(f"| {name} | {found[name]} |")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory.mebibytes()
     print(f"\nslowest {1e3 * slowest:.0f} ms, peak memory {peak:.0f} MiB")
 
 

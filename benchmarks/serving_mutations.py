@@ -13,7 +13,6 @@ from __future__ import annotations
 import collections
 import json
 import pathlib
-import resource
 import time
 
 import numpy as np
@@ -21,7 +20,7 @@ import tensorflow as tf
 from absl import app, flags
 from tqdm import tqdm
 
-from benchmarks import images
+from benchmarks import images, peak_memory
 from tf_ipr import atomic_file
 from tf_ipr.codec import Codec
 from tf_ipr.coding.stream_status import StreamStatus
@@ -189,7 +188,7 @@ def _report(found, streams, slowest: float) -> None:
     print(f"| outcome | {' | '.join(kinds)} |\n|---|{'---|' * len(kinds)}")
     for outcome in outcomes:
         print(f"| {outcome} | {' | '.join(str(found[f'{k}/{outcome}']) for k in kinds)} |")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory.mebibytes()
     print(f"\nslowest batch {slowest:.1f} s, peak memory of this process {peak:.0f} MiB")
 
 
