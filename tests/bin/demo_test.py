@@ -9,6 +9,7 @@ from PIL import Image, features
 from tf_ipr.bin import demo
 from tf_ipr.datasets import image_file
 from tf_ipr.evaluation import exported_codec, reference_codecs
+from tf_ipr.recognition.conversion import dlib_weights
 
 
 @pytest.fixture(scope="module")
@@ -57,3 +58,17 @@ def test_what_cannot_be_shown_is_an_error_and_leaves_no_picture(
     picture = tmp_path / "out.png"
     assert run_main(demo.main, output=str(picture), **flags) == 1
     assert message in capsys.readouterr().err and not picture.exists()
+
+
+def test_identity_is_shown_where_a_recogniser_is_installed(tmp_path, run_main, capsys):
+    pytest.importorskip("mtcnn")
+    try:
+        dlib_weights.installed_path()
+    except ImportError as error:
+        pytest.skip(str(error))
+    assert run_main(demo.main, qualities=["65"], beside=["jpeg"],
+                    output=str(tmp_path / "out.png")) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line]
+    heading = next(line for line in lines if line[0] == "codec")
+    cosine = float(next(line for line in lines if line[:2] == ["tf_ipr", "quality"])[-1])
+    assert heading[-1] == "identity" and 0.9 < cosine < 1

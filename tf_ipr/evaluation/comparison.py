@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import time
-from typing import Sequence
+from typing import Callable, Optional, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -62,11 +62,19 @@ def compare(image_u8: np.ndarray, ours: ImageCodec, settings: Sequence[Setting],
     return rows
 
 
-def table(rows: Sequence[Sequence[Entry]]) -> str:
-    """The figures of `compare` as aligned text, one block per row."""
+def table(rows: Sequence[Sequence[Entry]],
+          cosine: Optional[Callable[[np.ndarray], Optional[float]]] = None) -> str:
+    """The figures of `compare` as aligned text, one block per row.
+
+    Args:
+      rows: from `compare`.
+      cosine: of the face in a decoded image (uint8 [H, W, 3]) to the original's, None where no face
+        is found; adds a column.
+    """
     width = max(len("codec"), *(len(entry.codec.label) for row in rows for entry in row))
     lines = [f"{'codec':<{width}} {'setting':<13} {'bytes':>7} {'bpp':>6} {'PSNR dB':>8} "
-             f"{'MS-SSIM':>8} {'encode ms':>10} {'decode ms':>10}"]
+             f"{'MS-SSIM':>8} {'encode ms':>10} {'decode ms':>10}"
+             + (f" {'identity':>9}" if cosine else "")]
     for row in rows:
         lines.append("")
         for entry in row:
@@ -74,8 +82,13 @@ def table(rows: Sequence[Sequence[Entry]]) -> str:
             lines.append(
                 f"{codec.label:<{width}} {codec.setting_name + f' {entry.setting:g}':<13} "
                 f"{result.num_bytes:>7} {result.bpp:>6.3f} {result.psnr_db:>8.2f} "
-                f"{result.ms_ssim:>8.4f} {result.encode_ms:>10.1f} {result.decode_ms:>10.1f}")
+                f"{result.ms_ssim:>8.4f} {result.encode_ms:>10.1f} {result.decode_ms:>10.1f}"
+                + (f" {_shown(cosine(entry.decoded_u8)):>9}" if cosine else ""))
     return "\n".join(lines)
+
+
+def _shown(cosine: Optional[float]) -> str:
+    return "no face" if cosine is None else f"{cosine:.3f}"
 
 
 def contact_sheet(image_u8: np.ndarray, rows: Sequence[Sequence[Entry]], side: int = 384
