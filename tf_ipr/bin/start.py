@@ -25,8 +25,9 @@ def run(main: Callable[[list], int]) -> None:
         sys.exit(0)
     app.define_help_flags()
     arguments = app.parse_flags_with_usage(sys.argv)
-    # What TensorFlow says of absent GPUs and unused instructions at every start helps nobody.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    # What TensorFlow's C++ says at every start, of absent GPUs and of plugins registered twice,
+    # helps nobody; what goes wrong comes as an exception.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import tensorflow  # pylint: disable=unused-import,import-outside-toplevel
     # Parsed a second time, flags that may be repeated would hold everything twice.
     app.run(main, flags_parser=lambda unused_argv: arguments)
