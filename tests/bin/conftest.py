@@ -1,4 +1,4 @@
-"""How tests of binaries run them: in this process, with flags set for one call."""
+"""How tests of binaries run them, in this process with flags set for one call, and a recogniser."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Callable
 import pytest
 from absl import flags
 from absl.testing import flagsaver
+
+from tests.recognition.conftest import tiny_facts, tiny_model
+from tf_ipr.recognition.conversion import freeze
 
 
 @pytest.fixture
@@ -18,3 +21,11 @@ def run_main() -> Callable[..., int]:
         with flagsaver.flagsaver(**values):
             return main(["binary", *map(str, arguments)])
     return call
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory):
+    """Folder of a small frozen recogniser with random weights."""
+    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
+    freeze.freeze(tiny_model(), tiny_facts(), folder, trained=False)
+    return str(folder)

@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.recognition.conftest import tiny_facts, tiny_model
+from tests.recognition.conftest import tiny_model
 from tf_ipr.bin import align, compress, convert_recognizer, identity
 from tf_ipr.datasets import image_file
 from tf_ipr.recognition import known_face
-from tf_ipr.recognition.conversion import freeze
 
 needs_mtcnn = pytest.mark.skipif(not __import__("importlib").util.find_spec("mtcnn"),
                                  reason="needs the package mtcnn")
-
-
-@pytest.fixture(scope="module")
-def recognizer(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
-    freeze.freeze(tiny_model(), tiny_facts(), folder, trained=False)
-    return str(folder)
 
 
 @pytest.fixture
