@@ -1,0 +1,69 @@
+"""tf_ipr_report: results of tf_ipr_evaluate as one HTML file and as figures for papers.
+
+    tf_ipr_report runs/evaluation/lfw
+    tf_ipr_report runs/evaluation/lfw --images=face.jpg --models=savedmodels/lfw_l2_ipr --bytes=1250
+
+Writes report.html (everything in it: opens from disk, offline) and figures/*.svg, *.pdf into the
+folder of the results, or --output. Several results are joined where they are of the same images.
+The images shown are those that the results name; they become part of the page and of the figures,
+so mind whose faces you pass on. docs/evaluation.md says what is in it.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import sys
+
+from absl import flags
+
+from tf_ipr.bin import start
+
+FLAGS = flags.FLAGS
+
+DEFAULT = "runs/evaluation"
+MAX_IMAGES = 12
+
+# Other binaries may have flags of these names. No command line has both, a test run has.
+flags.DEFINE_list("images", [], "Image files to show, before the results' own examples.",
+                  allow_override=True)
+flags.DEFINE_list("models", [], "Folders of the models in the results, where those that the results "
+                  "name are not there any more.", allow_override=True)
+flags.DEFINE_float("bytes", None, "Show each codec at the setting whose mean file is nearest to this. "
+                   "Default: the mean of our models.", 1.0)
+flags.DEFINE_bool("pictures", True, "Code the images again and show them; else plots and tables.")
+flags.DEFINE_string("output", None, "Folder of the report. Default: that of the (first) results.",
+                    allow_override=True)
+
+
+def _report(paths) -> pathlib.Path:
+    # pylint: disable=import-outside-toplevel  # Seconds.
+    from tf_ipr.evaluation.learned_codec import LearnedCodec
+    from tf_ipr.evaluation.report import results, writing
+
+    found = results.load(paths)
+    folders = {LearnedCodec.load(folder).label: folder for folder in FLAGS.models}
+    return writing.write(
+        found, FLAGS.output or found.paths[0].parent,
+        writing.Options(FLAGS.images, folders, FLAGS.bytes, FLAGS.pictures))
+
+
+def main(argv) -> int:
+    if len(FLAGS.images) > MAX_IMAGES:
+        print(f"tf_ipr_report: {len(FLAGS.images)} --images are given; at most {MAX_IMAGES} fit into "
+              "a report", file=sys.stderr)
+        return 2
+    try:
+        print(_report(argv[1:] or [DEFAULT]))
+    except (ValueError, OSError, ImportError) as error:
+        print(f"tf_ipr_report: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    start.run(main)
+
+
+if __name__ == "__main__":
+    run()
