@@ -4,7 +4,8 @@
         --recognizers=recognizers/of_the_loss,recognizers/unseen --codec=savedmodels/lfw_l2_ipr
 
 Writes metrics.json, metrics.csv and the forms of CompressAI and codec-compare into --output, after
-every setting, and prints a Markdown table. Everything computed is kept in --cache_dir: start the
+every setting, and prints a Markdown table; at the end it writes report.html and figures/ beside
+them, as tf_ipr_report does. Everything computed is kept in --cache_dir: start the
 same command again to resume, or add codecs, settings and recognisers, which then cost only
 themselves. docs/evaluation.md has the protocols and the meaning of every figure.
 """
@@ -45,6 +46,7 @@ flags.DEFINE_string("anchor", "hevc", "Codec that BD rates refer to.")
 flags.DEFINE_string("cache_dir", "runs/cache", "Where everything computed is kept.",
                     allow_override=True)
 flags.DEFINE_string("output", "runs/evaluation", "Folder of the results.", allow_override=True)
+flags.DEFINE_bool("report", True, "Write report.html and figures at the end.", allow_override=True)
 flags.DEFINE_integer("processes", None, "For reference codecs. Default: one per processor.", 1)
 
 
@@ -73,7 +75,20 @@ def _evaluate() -> int:
                 for failure in row["failures"]}
     for image, reason in sorted(failures):
         print(f"failed: {image}: {reason}", file=sys.stderr)
+    if FLAGS.report:
+        _report()
     return 1 if failures else 0
+
+
+def _report() -> None:
+    """The results are safe by now: what the report lacks is no failure of the evaluation."""
+    # pylint: disable=import-outside-toplevel
+    from tf_ipr.evaluation.report import results, writing
+
+    try:
+        print(writing.write(results.load([FLAGS.output]), FLAGS.output))
+    except ImportError as error:
+        print(f"the report is left out: {error}", file=sys.stderr)
 
 
 def main(argv) -> int:

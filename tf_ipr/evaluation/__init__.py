@@ -8,6 +8,7 @@
     rows.py              the figures of one codec at one setting
     curves.py            BD rates, the best within a budget of bytes
     results_folder.py    metrics.json, metrics.csv, the forms of CompressAI and codec-compare
+    report/              those results as one HTML file and as figures for papers
 
     image_codec.py       the interface of every codec
     learned_codec.py     ours

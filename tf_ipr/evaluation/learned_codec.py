@@ -27,7 +27,7 @@ class LearnedCodec(ImageCodec):
     one_by_one = False
 
     def __init__(self, codec, settings: Sequence[Setting] = SETTINGS, label: str = "tf_ipr",
-                 weights_hash: str = ""):
+                 weights_hash: str = "", folder: Optional[str] = None):
         """Wraps a loaded codec.
 
         Args:
@@ -36,10 +36,12 @@ class LearnedCodec(ImageCodec):
           label: name for tables and plots.
           weights_hash: tells apart models that share their model id, which names the exact part
             alone (tables and integer weights) and not the transforms.
+          folder: where the model lies, for the record.
         """
         self.codec = codec
         self.settings = tuple(settings)
         self.label = label
+        self.folder = folder
         self._weights_hash = weights_hash
 
     @classmethod
@@ -59,7 +61,7 @@ class LearnedCodec(ImageCodec):
         weights = (path / "weights.npz").read_bytes()
         name = path.parent.name if path.name == "model" else path.name
         return cls(codec, settings, "tf_ipr" if folder is None else f"tf_ipr {name}",
-                   hashlib.sha256(weights).hexdigest()[:16])
+                   hashlib.sha256(weights).hexdigest()[:16], str(folder or path))
 
     def identity(self) -> str:
         return f"tf_ipr model {self.codec.model_id} {self._weights_hash}".rstrip()

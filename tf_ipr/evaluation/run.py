@@ -20,6 +20,7 @@ from tf_ipr.evaluation.measurement import Laboratory
 from tf_ipr.evaluation.pictures import Landmarks, Pictures
 from tf_ipr.evaluation.results_folder import ResultsFolder
 
+_EXAMPLES = 4  # Images of a dataset that the report shows.
 _PACKAGES = ("tf_ipr", "tensorflow", "numpy", "pillow", "av", "mtcnn", "pillow-jxl-plugin")
 
 
@@ -168,9 +169,22 @@ def _about(datasets, choices, recognizers, protocol, command) -> dict:
             name=dataset.name, n_images=len(dataset.paths), digest=dataset.digest(),
             n_identities=len(set(dataset.identities)) if dataset.identities else None,
             n_pairs=len(dataset.pairs) if dataset.pairs else None,
-            gallery_size=dataset.gallery_size) for dataset in datasets],
+            gallery_size=dataset.gallery_size, examples=_examples(dataset)) for dataset in datasets],
         recognizers=[dict(name=recognizer.name, fingerprint=recognizer.fingerprint,
                           weights_sha256=recognizer.facts.sha256) for recognizer in recognizers],
         codecs=[dict(name=choice.name, label=choice.label, align=choice.align,
                      settings=[float(np.float64(setting)) for setting in choice.settings],
+                     folder=_folder(choice.codec),
                      unavailable=choice.codec.unavailable_reason()) for choice in choices])
+
+
+def _examples(dataset: EvaluationSet) -> list[str]:
+    """Images spread evenly over the dataset."""
+    count = len(dataset.paths)
+    indices = dict.fromkeys(count * number // _EXAMPLES for number in range(_EXAMPLES))
+    return [str(dataset.paths[index]) for index in indices if index < count]
+
+
+def _folder(codec) -> Optional[str]:
+    """The folder of a model, also where pictures are shrunk first."""
+    return getattr(getattr(codec, "inner", codec), "folder", None)

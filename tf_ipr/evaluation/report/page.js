@@ -37,7 +37,11 @@
   function axis(values, log, from, to) {
     let low = Math.min(...values), high = Math.max(...values);
     if (log) { if (low === high) { low /= 2; high *= 2; } const pad = (high / low) ** 0.05; low /= pad; high *= pad; }
-    else { const pad = 0.06 * (high - low) || Math.abs(high) * 0.1 || 1; low -= pad; high += pad; }
+    else {
+      const pad = 0.06 * (high - low) || Math.abs(high) * 0.1 || 1;
+      low = low >= 0 ? Math.max(0, low - pad) : low - pad;  // No quantity of ours goes on below zero by itself.
+      high += pad;
+    }
     const f = log ? Math.log : v => v;
     return { low, high, log, at: v => from + (to - from) * (f(v) - f(low)) / (f(high) - f(low)) };
   }
@@ -78,7 +82,7 @@
     if (panel.reference !== null) {
       const at = y.at(panel.reference);
       make("line", { x1: area.left, x2: area.right, y1: at, y2: at, class: "reference" }, svg);
-      make("text", { x: area.left + 4, y: at - 4 }, svg).textContent = `original ${round(panel.reference)}`;
+      make("text", { x: area.right, y: at - 4, "text-anchor": "end" }, svg).textContent = `original ${round(panel.reference)}`;
     }
     const placed = [];
     // Ours last, on top.
@@ -193,9 +197,10 @@
       const [one, two] = [figures[left.value], figures[right.value]];
       part(".over").src = document.getElementById(one.dataset.picture).src;
       part(".under").src = document.getElementById(two.dataset.picture).src;
-      part(".over").alt = one.dataset.about;
-      part(".under").alt = two.dataset.about;
-      part(".about").textContent = `Left: ${one.dataset.about}. Right: ${two.dataset.about}.`;
+      [[".over", one], [".under", two]].forEach(([name, figure], side) => {
+        part(name).alt = figure.dataset.about.replaceAll("\n", ", ");
+        part(".about").children[side].textContent = figure.dataset.about;
+      });
     };
     const choose = id => {
       const chosen = [left.value, right.value].map(Number), known = left.options.length;
@@ -207,7 +212,7 @@
       left.value = known && chosen[0] < figures.length ? chosen[0] : 0;
       right.value = known && chosen[1] < figures.length ? chosen[1] : figures.length - 1;
       if (!known) {
-        const model = figures.findIndex(figure => figure.querySelector(".boxed"));
+        const model = figures.findIndex(figure => figure.hasAttribute("data-bits"));
         if (model > 0) right.value = model;
       }
       update();
@@ -220,6 +225,15 @@
       part(".edge").style.left = `${event.target.value}%`;
     });
     choose(scenes[0].id);
+  }
+
+  // Of several one at a time.
+  for (const several of document.querySelectorAll(".several")) {
+    const select = several.querySelector("select"), all = [...several.querySelectorAll(".one")];
+    const update = () => all.forEach((one, index) => { one.hidden = index !== Number(select.value); });
+    several.classList.add("chosen");
+    select.addEventListener("change", update);
+    update();
   }
 
   // Tables sort by a click.

@@ -145,8 +145,11 @@ def _group(group: Group, pictures: GroupPictures, plots: _Plots, target) -> dict
 
 
 def _facts(group: Group) -> str:
-    parts = [f"{group.n_images:,} images", f"{len(group.curves())} codecs",
-             f"{len(group.coded)} codings"]
+    def counted(count, noun):
+        return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+    parts = [counted(group.n_images, "image"), counted(len(group.curves()), "codec"),
+             counted(len(group.coded), "setting")]
     for name in group.recognizers:
         probes = next((found["n_probes"] for row in group.rows
                        for found in [panels.recognizer(row, name)] if found.get("n_probes")), None)
@@ -179,8 +182,8 @@ def _caption(found: Reconstruction) -> list[str]:
     lines = [panels.described(found.row), f"{found.num_bytes:,} bytes, {found.bpp:.3f} bpp",
              f"PSNR {found.psnr_db:.1f} dB"]
     if found.share is not None:
-        lines.append(f"{found.share[0]:.0%} of the bits on the face, "
-                     f"{found.share[1]:.0%} of the area")
+        lines.append(f"{100 * found.share[0]:.0f} % of the bits on the face, "
+                     f"{100 * found.share[1]:.0f} % of the area")
     return lines
 
 

@@ -11,7 +11,7 @@ import re
 from typing import Callable, Optional, Sequence
 
 from tf_ipr.evaluation import curves
-from tf_ipr.evaluation.report.results import Group
+from tf_ipr.evaluation.report.results import Group, base_label
 
 # Of the curves on light and on dark ground, told apart by colour-blind readers as far as so many can.
 PALETTE = (
@@ -82,16 +82,16 @@ class Style:
 def styles(groups: Sequence[Group]) -> dict:
     """A `Style` per label; a codec keeps its colour on crops and when the picture is shrunk."""
     rows = {row["label"]: row for group in groups for row in group.coded}
-    bases = list(dict.fromkeys(_base(label) for label in sorted(
+    bases = list(dict.fromkeys(base_label(label) for label in sorted(
         rows, key=lambda label: "tf_ipr" not in rows[label]["codec"])))
     variants: dict = {}
     found = {}
     for label, row in rows.items():
-        scales = variants.setdefault(_base(label), [""])
+        scales = variants.setdefault(base_label(label), [""])
         scale = "".join(re.findall(r"shrink [\d.]+", label))
         if scale not in scales:
             scales.append(scale)
-        found[label] = Style(bases.index(_base(label)), scales.index(scale),
+        found[label] = Style(bases.index(base_label(label)), scales.index(scale),
                              "tf_ipr" in row["codec"])
     return found
 
@@ -193,11 +193,6 @@ def about(row: dict) -> list[str]:
             figures.append(f"cosine {found['mean_cosine']:.3f}")
         lines.append(f"{found['name']}: {', '.join(figures)}")
     return lines
-
-
-def _base(label: str) -> str:
-    """The codec without crop and scale."""
-    return re.sub(r"^(align \d+, )?(shrink [\d.]+, )?", "", label)
 
 
 def _panel(group: Group, title: str, y_label: str, value: Callable,

@@ -10,6 +10,7 @@ Text stays text, and the same results give the same files.
 
 from __future__ import annotations
 
+import logging
 import pathlib
 from typing import Optional, Sequence
 
@@ -47,6 +48,7 @@ def write(results: Results, pictures: Sequence, folder: pathlib.Path,
             "figures need matplotlib: pip install 'tf_ipr[evaluation]'") from error
     from matplotlib.figure import Figure
 
+    logging.getLogger("fontTools").setLevel(logging.WARNING)  # It tells of every glyph.
     styles = panels.styles(results.groups)
     with matplotlib.rc_context(_STYLE):
         for group, found in zip(results.groups, pictures):

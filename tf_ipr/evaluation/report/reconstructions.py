@@ -16,6 +16,7 @@ from tf_ipr.datasets import image_file
 from tf_ipr.evaluation import bit_allocation, codec_choice, coding_pool, metrics
 from tf_ipr.evaluation.image_codec import ImageCodec
 from tf_ipr.evaluation.report import heat_maps
+from tf_ipr.evaluation.report.results import base_label
 
 _BRIGHTEST = 99.5  # Percentile of all maps of a scene; a few pixels must not darken the rest.
 
@@ -80,7 +81,7 @@ class Codecs:
     """
 
     def __init__(self, model_folders: dict):
-        """`model_folders`: label of a row, without crop and scale, to the folder of the model."""
+        """`model_folders`: folders by `results.base_label`."""
         self._folders = model_folders
         self._loaded: dict = {}
         self._allocations: dict = {}
@@ -105,7 +106,7 @@ class Codecs:
 
     def folder(self, row: dict) -> str:
         """The folder of the row's model; raises ValueError."""
-        folder = self._folders.get(row["label"].split(", ")[-1])
+        folder = self._folders.get(base_label(row["label"]))
         if folder is None:
             raise ValueError("where its model lies is not known; give its folder in --models")
         if not os.path.isdir(folder):

@@ -10,6 +10,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import re
 from typing import Optional, Sequence
 
 from tf_ipr.atomic_file import PathLike
@@ -104,8 +105,8 @@ class Results:
 
     @property
     def model_folders(self) -> dict:
-        """Folders of the models as far as the results name them, by label."""
-        return {codec["label"]: codec["folder"] for record in self.records
+        """Folders of the models as far as the results name them, by `base_label`."""
+        return {base_label(codec["label"]): codec["folder"] for record in self.records
                 for codec in record.get("codecs", ()) if codec.get("folder")}
 
     def examples(self, dataset: str) -> list[str]:
@@ -117,6 +118,11 @@ class Results:
         """(image, reason), each once."""
         return sorted({(failure["image"], failure["reason"]) for group in self.groups
                        for row in group.rows for failure in row["failures"]})
+
+
+def base_label(label: str) -> str:
+    """A codec's label without what is done to the picture first: "align 128, shrink 0.5, AVIF"."""
+    return re.sub(r"^(align \d+, )?(shrink [\d.]+, )?", "", label)
 
 
 def load(paths: Sequence[PathLike]) -> Results:

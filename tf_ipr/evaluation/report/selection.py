@@ -22,10 +22,27 @@ def is_model(row: dict) -> bool:
 
 
 def target_bytes(group: Group) -> Optional[float]:
-    """The geometric mean of the files of our models (without any: of all codecs); None if none."""
-    sizes = [row["mean_bytes"] for row in group.coded if is_model(row) and row["mean_bytes"]]
-    sizes = sizes or [row["mean_bytes"] for row in group.coded if row["mean_bytes"]]
-    return math.exp(sum(map(math.log, sizes)) / len(sizes)) if sizes else None
+    """The size that our models (without any: all codecs) come nearest to together.
+
+    A measured size, within a factor of two of the geometric mean of all; None if nothing is coded.
+    """
+    sizes = {label: [row["mean_bytes"] for row in curve] for label, curve in group.curves().items()}
+    models = {row["label"] for row in group.coded if is_model(row)} & set(sizes)
+    sizes = [sizes[label] for label in (models or sizes)]
+    if not sizes:
+        return None
+    every = sorted(size for curve in sizes for size in curve)
+    mean = math.exp(sum(map(math.log, every)) / len(every))
+    nearby = [size for size in every if mean / 2 <= size <= 2 * mean] or every
+
+    def apart(target):
+        return sum(min(_distance(size, target) for size in curve) for curve in sizes)
+
+    return min(nearby, key=apart)
+
+
+def _distance(size: float, target: float) -> float:
+    return abs(math.log(size / target))
 
 
 def shown(group: Group, target: Optional[float] = None) -> list[dict]:
@@ -36,7 +53,7 @@ def shown(group: Group, target: Optional[float] = None) -> list[dict]:
       target: mean bytes of a file; None takes `target_bytes`.
     """
     target = target or target_bytes(group)
-    nearest = [min(curve, key=lambda row: abs(math.log(row["mean_bytes"] / target)))
+    nearest = [min(curve, key=lambda row: _distance(row["mean_bytes"], target))
                for curve in group.curves().values()]
     nearest = sorted(nearest, key=lambda row: not is_model(row))[:MAX_CODECS]
     anchor = [row for row in group.coded if row["codec"].endswith(ANCHOR[0])

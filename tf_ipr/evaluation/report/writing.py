@@ -23,7 +23,7 @@ class Options:
 
     Attributes:
       images: files to show; empty takes the examples that the results name, else the worst.
-      model_folders: of our models by label, before those that the results name.
+      model_folders: of our models by `results.base_label`, before those that the results name.
       target_bytes: size at which codecs are shown as pictures; None: that of our models.
       pictures: whether to code images again; without, the report has plots and tables alone.
     """
