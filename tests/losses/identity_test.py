@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.losses.identity import identity_loss
+from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.recognition import alignment
 from tf_ipr.recognition.description import Description
 from tf_ipr.recognition.recognizer import Recognizer
@@ -124,3 +124,57 @@ def test_wrong_numbers_of_recognisers_are_named(faces):
         identity_loss([], images, changed, landmarks)
     with pytest.raises(ValueError, match="2 original embeddings for 1 recognisers"):
         identity_loss([_tiny_recognizer(1)], images, changed, landmarks, [None, None])
+
+
+def test_feature_maps_share_the_loss_as_weighted(faces):
+    images, landmarks, changed = faces
+    recognizer = _deep_recognizer()
+    whole = identity_loss([recognizer], images, changed, landmarks).numpy()
+    maps = identity_loss([recognizer], images, changed, landmarks,
+                         comparison=Comparison(feature_weight=1.0)).numpy()
+    half = identity_loss([recognizer], images, changed, landmarks,
+                         comparison=Comparison(feature_weight=0.5)).numpy()
+    np.testing.assert_allclose(half, (whole + maps) / 2, atol=1e-5)
+    a, b = (recognizer.embed_crops_in_stages(recognizer.align(x, landmarks))[1][0].numpy()
+            for x in (images, changed))
+    cosines = np.sum(a * b, -1) / (np.linalg.norm(a, axis=-1) * np.linalg.norm(b, axis=-1))
+    np.testing.assert_allclose(maps, (1 - cosines).mean((1, 2)), atol=1e-4)
+
+
+def test_a_random_view_of_the_same_image_costs_nothing_either(faces):
+    images, landmarks, changed = faces
+    views = Comparison(feature_weight=0.3, warp=0.1)
+    recognizer = _deep_recognizer()
+    same = identity_loss([recognizer], images, images, landmarks, comparison=views)
+    np.testing.assert_allclose(same, np.zeros(3), atol=1e-5)
+    tf.random.set_seed(1)
+    first, second = (identity_loss([recognizer], images, changed, landmarks, comparison=views)
+                     for _ in range(2))
+    assert np.all(first > 0) and not np.allclose(first, second)
+
+
+def test_a_network_without_maps_is_named(faces):
+    images, landmarks, changed = faces
+    with pytest.raises(ValueError, match="tiny1 has no feature maps"):
+        identity_loss([_tiny_recognizer(1)], images, changed, landmarks,
+                      comparison=Comparison(feature_weight=0.5))
+
+
+@pytest.mark.parametrize("values", [dict(feature_weight=-0.1), dict(feature_weight=1.5),
+                                    dict(warp=-1.0), dict(warp=2.0)])
+def test_impossible_comparisons_are_named(values):
+    with pytest.raises(ValueError, match="must be in 0"):
+        Comparison(**values)
+
+
+def _deep_recognizer():
+    """As `_tiny_recognizer`, with a map of 4×4 on its way."""
+    rng = np.random.default_rng(5)
+    kernel = tf.constant(rng.normal(0, 0.3, (8, 8, 3, 8)), tf.float32)
+    matrix = tf.constant(rng.normal(0, 0.3, (8, 16)), tf.float32)
+
+    def network(crops):
+        return tf.reduce_mean(tf.nn.elu(tf.nn.conv2d(crops, kernel, 8, "SAME")), [1, 2]) @ matrix
+
+    shallow = _tiny_recognizer(1)
+    return Recognizer(network, shallow.facts, "deep")

@@ -31,6 +31,11 @@ flags.DEFINE_enum("distortion", "l2", ["l2", "msssim"], "Distortion in REC and I
 flags.DEFINE_list("recognizer", [], "Folders of the frozen recognisers in the loss, for ip and ipr; "
                   "several share it equally.")
 flags.DEFINE_float("lambda_id", 1.0, "Weight of 1 - cos in IP and IPR.", 0.0)
+flags.DEFINE_float("feature_weight", 0.0, "Share of the recogniser's feature maps, beside its "
+                   "embedding, in the identity term.", 0.0, 1.0)
+flags.DEFINE_float("warp", 0.0, "Spread of random views of the aligned face in the identity term.",
+                   0.0, 0.5)
+flags.DEFINE_integer("gate_width", 0, "Hidden channels of the gate on the latent; 0: no gate.", 0)
 flags.DEFINE_float("background", 1.0, "Weight of the distortion outside the face, for ipr with l2; "
                    "a whole picture then spends its bits on the face.", 0.0, 1.0)
 flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks and embeddings are kept.")
@@ -56,7 +61,7 @@ flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
 def _settings() -> dict:
     """What a resumed run must share."""
     names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
-             "distortion", "lambda_id", "background", "recognizer", "init_from", "steps", "learning_rate",
+             "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background", "recognizer", "init_from", "steps", "learning_rate",
              "final_learning_rate", "target_bpp", "seed")
     settings = {name: FLAGS[name].value for name in names}
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
@@ -102,8 +107,10 @@ def _train(settings: dict) -> str:
     images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
     crop_size = FLAGS.crop_size or None
     if objective.needs_identity:
+        from tf_ipr.losses.identity import Comparison
         from tf_ipr.training import identity_data
-        faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir)
+        faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
+                                    Comparison(FLAGS.feature_weight, FLAGS.warp))
         identity_loss = faces.loss
         batches = faces.batches(FLAGS.batch_size, crop_size, FLAGS.seed)
     else:
@@ -113,7 +120,8 @@ def _train(settings: dict) -> str:
     strategy = _strategy(FLAGS.distribute)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = TrainingModel(dataclasses.replace(PRESETS[FLAGS.architecture],
-                                                  num_rates=FLAGS.num_rates))
+                                                  num_rates=FLAGS.num_rates,
+                                                  gate_width=FLAGS.gate_width))
         if FLAGS.init_from:
             warm_start(model, FLAGS.init_from)
         step = TrainingStep(model, objective, Optimization(FLAGS.clip_norm, FLAGS.ema_decay),

@@ -30,6 +30,7 @@ class ModelConfig:
       analysis_blocks: residual blocks of the analysis at (1/8, 1/16); "mobile" only.
       synthesis_blocks: residual blocks of the synthesis at (1/16, 1/8); "mobile" only. The decoder
         runs on a server, so it may be larger than the encoder.
+      gate_width: hidden channels of the gate on the latent (`latent_gate.py`); 0: no gate.
       num_rates: quality levels with a gain vector of their own; 1 is a single-rate model.
     """
 
@@ -40,6 +41,7 @@ class ModelConfig:
     hyper_width: int = 64
     analysis_blocks: tuple[int, int] = (2, 1)
     synthesis_blocks: tuple[int, int] = (2, 4)
+    gate_width: int = 0
     num_rates: int = 8
 
     def __post_init__(self):
@@ -50,6 +52,8 @@ class ModelConfig:
             value = getattr(self, name)
             if not isinstance(value, int) or not 1 <= value <= 1024:
                 raise ConfigError(f"{name} is {value!r}; it must be an integer in 1..1024.")
+        if not isinstance(self.gate_width, int) or not 0 <= self.gate_width <= 1024:
+            raise ConfigError(f"gate_width is {self.gate_width!r}; it must be an integer in 0..1024.")
         for name in ("analysis_blocks", "synthesis_blocks"):
             value = tuple(getattr(self, name))
             if len(value) != 2 or any(not isinstance(v, int) or v < 0 for v in value):

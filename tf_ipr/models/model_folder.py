@@ -29,7 +29,7 @@ from tf_ipr.models.network import CodecNetwork
 
 FORMAT = "1.0"
 PRIOR = "side_prior/"
-_PARTS = ("analysis", "synthesis", "hyper_analysis", "hyper_mean", "gain", "inverse_gain")
+_PARTS = ("analysis", "gate", "synthesis", "hyper_analysis", "hyper_mean", "gain", "inverse_gain")
 
 
 class CheckpointError(ValueError):

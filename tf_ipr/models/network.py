@@ -1,8 +1,8 @@
 """The learned parts of one codec and the data flow between them; no entropy model, no coder.
 
-    x ─ pad ─ g_a ─ y ─×gain─┬──────── y·gain [B,h,w,M]
-                             └ pad ─ h_a ─ z ─ round ─ ẑ ─┬ integer h_s ─ table index
-                                                          └ mean h_s ─── μ
+    x ─ pad ─ g_a (─ gate) ─ y ─×gain─┬──────── y·gain [B,h,w,M]
+                                      └ pad ─ h_a ─ z ─ round ─ ẑ ─┬ integer h_s ─ table index
+                                                                   └ mean h_s ─── μ
     ŷ ─÷gain─ g_s ─ crop ─ x̂
 
 An architecture is a file with `analysis`, `synthesis`, `hyper_analysis` and `hyper_mean`; adding
@@ -16,6 +16,7 @@ import tensorflow as tf
 from tf_ipr.models.config import ModelConfig
 from tf_ipr.models.gains import QualityGain
 from tf_ipr.models.integer_network import IntegerHyperSynthesis
+from tf_ipr.models.latent_gate import latent_gate
 
 STRIDE = 16  # of the latent, in pixels
 SIDE_STRIDE = 4  # of the hyper-latent, in latent positions
@@ -59,6 +60,8 @@ class CodecNetwork(tf.Module):
         architecture = _architecture(config.architecture)
         self.config = config
         self.analysis = architecture.analysis(config)
+        self.gate = (latent_gate(config.latent_channels, config.gate_width)
+                     if config.gate_width else None)
         self.synthesis = architecture.synthesis(config)
         self.hyper_analysis = architecture.hyper_analysis(config)
         self.hyper_mean = architecture.hyper_mean(config)
@@ -72,13 +75,14 @@ class CodecNetwork(tf.Module):
 
     def _build(self):
         """Creates every variable now, so that weights can be listed, loaded and averaged."""
-        y = self.analysis(tf.zeros([1, 64, 64, 3]))
+        y = self.analyse(tf.zeros([1, 64, 64, 3]))
         self.mean(self.side(y), y)
         self.synthesis(y)
 
     def analyse(self, image):
         """x -> y, padding included; independent of the quality."""
-        return self.analysis(pad_to_stride(image))
+        y = self.analysis(pad_to_stride(image))
+        return y if self.gate is None else y * self.gate(y)
 
     def side(self, gained):
         """y·gain -> z, not rounded; zero padding to multiples of 4 included."""

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_ipr.datasets.shape_batches import batches_of_one_shape
-from tf_ipr.recognition import alignment, description, known_face
+from tf_ipr.recognition import alignment, description, known_face, stages
 from tf_ipr.recognition.description import Description, RecognizerError
 
 
@@ -39,6 +39,7 @@ class Recognizer:
             fingerprint: identifies weights and preprocessing.
         """
         self._network = network
+        self._staged = None
         self.facts = facts
         self.fingerprint = fingerprint
         self._compiled = tf.function(self.embed, reduce_retracing=True)
@@ -99,10 +100,26 @@ class Recognizer:
         Returns:
             float32 [B, D], each of length 1; differentiable with respect to `crops`.
         """
+        return tf.math.l2_normalize(self._network(self._in_range(crops)), axis=-1)
+
+    def embed_crops_in_stages(self, crops: tf.Tensor) -> tuple:
+        """As `embed_crops`, and what the network computes on the way.
+
+        Returns:
+            (embeddings float32 [B, D], feature maps: float32 [B, s, s, C] for each resolution,
+            see `stages.with_stages`).
+        """
+        if self._staged is None:
+            with tf.init_scope():
+                self._staged = stages.with_stages(self._network, self.facts.size)
+        embedding, maps = self._staged(self._in_range(crops))
+        return tf.math.l2_normalize(embedding, axis=-1), maps
+
+    def _in_range(self, crops):
         if self.facts.colour_order == "BGR":
             crops = tf.reverse(crops, [-1])
         scale, shift = self.facts.scale_and_shift
-        return tf.math.l2_normalize(self._network(crops * scale + shift), axis=-1)
+        return crops * scale + shift
 
     def embed(self, images: tf.Tensor, landmarks: tf.Tensor) -> tf.Tensor:
         """Embeddings of faces in images.

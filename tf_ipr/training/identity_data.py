@@ -11,7 +11,7 @@ import tensorflow as tf
 import tqdm
 
 from tf_ipr.datasets import pipeline
-from tf_ipr.losses.identity import identity_loss
+from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.recognition import cache
 from tf_ipr.recognition.recognizer import Recognizer
 
@@ -26,7 +26,8 @@ class Faces:
       recognizers: the frozen `Recognizer`s in the loss.
     """
 
-    def __init__(self, paths, recognizer_folders, cache_dir):
+    def __init__(self, paths, recognizer_folders, cache_dir,
+                 comparison: Comparison = Comparison()):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
         Raises:
@@ -35,6 +36,7 @@ class Faces:
         if not recognizer_folders:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
+        self._comparison = comparison
         self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
         landmarks = cache.landmarks_of_files(paths, cache_dir, progress=_progress("landmarks"))
         found = np.isfinite(landmarks).all(axis=(1, 2))
@@ -42,18 +44,24 @@ class Faces:
             raise ValueError(f"None of the {len(paths)} images shows a face.")
         self.paths = [path for path, face in zip(paths, found) if face]
         self._landmarks = landmarks[found]
-        self._embeddings = np.concatenate([
+        self._embeddings = None if comparison.needs_original else np.concatenate([
             cache.embeddings_of_files(r, self.paths, self._landmarks, cache_dir,
                                       progress=_progress(f"embeddings by {r.name}"))
             for r in self.recognizers], axis=2)
 
-    def loss(self, image, reconstruction, landmarks, embeddings):
-        """Mean over the recognisers of 1 - cos, float32 [B]; `embeddings` [B,D] side by side."""
-        originals = tf.split(embeddings, [r.embedding_size for r in self.recognizers], axis=1)
-        return identity_loss(self.recognizers, image, reconstruction, landmarks, originals)
+    def loss(self, image, reconstruction, landmarks, embeddings=None):
+        """`identity_loss` of a batch, mean over the recognisers, float32 [B].
+
+        `embeddings` [B,D] are those of `batches`, the recognisers' side by side; None where the
+        comparison embeds the originals itself.
+        """
+        originals = None if embeddings is None else tf.split(
+            embeddings, [r.embedding_size for r in self.recognizers], axis=1)
+        return identity_loss(self.recognizers, image, reconstruction, landmarks, originals,
+                             self._comparison)
 
     def batches(self, batch_size: int, crop_size, seed: int):
-        """First batch -> endless dataset of dict(image, landmarks, embeddings).
+        """First batch -> endless dataset of dict(image, landmarks and, where needed, embeddings).
 
         With a `crop_size` an image is cut to a square around the middle of its landmarks, a little
         beside it at random, so that training spends its time on faces.
