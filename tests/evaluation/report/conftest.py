@@ -43,7 +43,7 @@ def evaluation(tmp_path_factory) -> Evaluation:
     """People and photographs through JPEG, WebP, our model, and JPEG on crops; one codec is absent."""
     folder = tmp_path_factory.mktemp("evaluation")
     face = known_face.image()
-    pictures = {"ann/0": face, "ann/1": face // 2 + 60, "ann/2": np.zeros_like(face),
+    pictures = {"ann/0": face, "ann/1": face // 2 + 60, "ann/2": 255 - face,
                 "bob/0": face[:, ::-1], "bob/1": face[:, ::-1] // 2 + 60, "cyd/0": face[::-1]}
     for name, image in pictures.items():
         image_file.write_png(folder / "people" / f"{name}.png", image)

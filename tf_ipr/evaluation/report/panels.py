@@ -98,9 +98,10 @@ def styles(groups: Sequence[Group]) -> dict:
 
 def rate_distortion(group: Group) -> list[Panel]:
     """PSNR and MS-SSIM over the rate."""
-    return [_panel(group, "PSNR", "PSNR, dB", lambda row: row["psnr_db"]),
-            _panel(group, "MS-SSIM", "MS-SSIM, dB: −10 log₁₀(1 − MS-SSIM)",
-                   lambda row: curves.qualities(row)["ms_ssim"])]
+    found = [_panel(group, "PSNR", "PSNR, dB", lambda row: row["psnr_db"]),
+             _panel(group, "MS-SSIM", "MS-SSIM, dB: −10 log₁₀(1 − MS-SSIM)",
+                    lambda row: curves.qualities(row)["ms_ssim"])]
+    return [panel for panel in found if panel.series]
 
 
 def rate_recognition(group: Group) -> list[Panel]:
