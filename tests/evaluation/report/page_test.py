@@ -78,7 +78,7 @@ def test_rows_without_recognisers_or_distortion_are_shown_with_dashes(evaluation
         row.update(recognizers=[], psnr_db=None, ms_ssim=None, detection_rate=None,
                    encode_ms=None, decode_ms=None, container_bytes=None)
     text = _plain(results.load([saved(record)]))
-    assert "Rate and recognition" not in text and f">{tables.NOTHING}</td>" in text
+    assert "<h3>Rate and recognition" not in text and f">{tables.NOTHING}</td>" in text
 
 
 def test_originals_alone_make_a_page(evaluation, saved):

@@ -24,7 +24,7 @@ def _notes(text):
 
 def test_the_report_has_pictures_maps_and_the_worst(report):
     text = report.read_text()
-    assert "Before and after" in text and "The worst ten by identity" in text
+    assert "<h3>Before and after" in text and "The worst ten by identity" in text
     assert text.count("alt=\"Error of ") >= 8 and text.count("alt=\"Bits of ") >= 2
     assert "of the bits on the face" in text and "spread evenly over the images" in text
     assert [note for note in _notes(text) if "Left out" not in note and "JavaScript" not in note] == []
@@ -101,7 +101,7 @@ def test_absent_images_and_other_encoders_are_said_and_the_rest_is_shown(
 
 def test_without_pictures_nothing_is_coded(evaluation, tmp_path):
     text = _write(results.load([evaluation.folder]), tmp_path, pictures=False)
-    assert "Before and after" not in text and "Rate and recognition" in text
+    assert "<h3>Before and after" not in text and "<h3>Rate and recognition" in text
     assert "The worst ten of every codec and setting" in text
 
 
