@@ -24,12 +24,12 @@ DEFAULT = "runs/evaluation"
 MAX_IMAGES = 12
 
 # Other binaries may have flags of these names. No command line has both, a test run has.
-flags.DEFINE_list("images", [], "Image files to show, before the results' own examples.",
+flags.DEFINE_list("images", [], "Image files to show instead of the results' own examples.",
                   allow_override=True)
-flags.DEFINE_list("models", [], "Folders of the models in the results, where those that the results "
-                  "name are not there any more.", allow_override=True)
-flags.DEFINE_float("bytes", None, "Show each codec at the setting whose mean file is nearest to this. "
-                   "Default: the mean of our models.", 1.0)
+flags.DEFINE_list("models", [], "Folders of the models in the results, where the results name none "
+                  "or one that is gone.", allow_override=True)
+flags.DEFINE_float("bytes", None, "Show each codec at the setting whose mean file is nearest to "
+                   "this. Default: where our models come nearest to each other.", 1.0)
 flags.DEFINE_bool("pictures", True, "Code the images again and show them; else plots and tables.")
 flags.DEFINE_string("output", None, "Folder of the report. Default: that of the (first) results.",
                     allow_override=True)
@@ -49,8 +49,8 @@ def _report(paths) -> pathlib.Path:
 
 def main(argv) -> int:
     if len(FLAGS.images) > MAX_IMAGES:
-        print(f"tf_ipr_report: {len(FLAGS.images)} --images are given; at most {MAX_IMAGES} fit into "
-              "a report", file=sys.stderr)
+        print(f"tf_ipr_report: {len(FLAGS.images)} --images are given; at most {MAX_IMAGES} fit "
+              "into a report", file=sys.stderr)
         return 2
     try:
         print(_report(argv[1:] or [DEFAULT]))

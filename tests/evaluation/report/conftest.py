@@ -40,7 +40,7 @@ class Evaluation(NamedTuple):
 
 @pytest.fixture(scope="session")
 def evaluation(tmp_path_factory) -> Evaluation:
-    """People and photographs through JPEG, WebP, our model, and JPEG on crops; one codec is absent."""
+    """People and photographs through JPEG, also on crops, WebP and our model; a codec is absent."""
     folder = tmp_path_factory.mktemp("evaluation")
     face = known_face.image()
     pictures = {"ann/0": face, "ann/1": face // 2 + 60, "ann/2": 255 - face,

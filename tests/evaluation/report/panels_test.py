@@ -29,6 +29,13 @@ def test_points_say_what_they_are(evaluation):
     assert frr.reference == 100 * group.original["recognizers"][0]["frr_at_far_1"]
 
 
+def test_recognition_in_words_names_nothing_that_is_not_known():
+    row = dict(codec="jpeg", recognizers=[dict(name="b", frr_at_far_1=0.125, mean_cosine=0.5)])
+    assert panels.recognition(row, ["a", "b"]) == ["FRR – / 12.5 %", "cosine – / 0.500"]
+    assert panels.recognition(dict(row, codec="original"), ["b"]) == ["FRR 12.5 %"]
+    assert panels.recognition(None, ["b"]) == [] and panels.recognition(row, []) == []
+
+
 def test_originals_have_no_psnr_line_and_no_cosine_line(evaluation):
     group = _whole(evaluation)
     assert panels.rate_distortion(group)[0].reference is None

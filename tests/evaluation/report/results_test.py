@@ -53,7 +53,8 @@ def test_rows_of_a_model_alone_are_enough(evaluation, saved):
 
 
 @pytest.mark.parametrize("text, message", [
-    ("no json", "is no metrics.json"), ("[1]", "names no schema"), ("{\"a\": 1}", "names no schema"),
+    ("no json", "is no metrics.json"), ("[1]", "names no schema"),
+    ("{\"a\": 1}", "names no schema"),
     ("{\"schema\": 2, \"rows\": [{}]}", "has schema 2; this report knows 1"),
     ("{\"schema\": 1}", "holds no rows"), ("{\"schema\": 1, \"rows\": []}", "holds no rows"),
     ("{\"schema\": 1, \"rows\": [3]}", "row 0: it is no object"),
@@ -70,8 +71,12 @@ def test_other_files_are_refused_by_name(tmp_path, text, message):
 @pytest.mark.parametrize("field, value, message", [
     ("bpp", "much", "bpp is 'much', not a number"), ("psnr_db", True, "psnr_db is True"),
     ("label", 3, "label is 3, not a text"), ("failures", None, "failures is None, not a list"),
-    ("recognizers", [{}], "a recogniser has no name"), ("n_images", None, "n_images is null"),
-    ("recognizers", [{"name": "r", "frr_at_far_1": "x"}], "frr_at_far_1 of r is 'x'")])
+    ("recognizers", [{}], "a recogniser has no name"), ("n_images", None, "n_images is None"),
+    ("failures", ["a.png"], "a failure is 'a.png'"),
+    ("recognizers", [{"name": "r", "mean_cosine": "x"}], "mean_cosine of r is 'x'"),
+    ("recognizers", [{"name": "r", "frr_at_far_1": 0.1}], "the interval of the FRR of r is"),
+    ("recognizers", [{"name": "r", "worst": [["a.png", 0.5]]}], "the worst images of r"),
+    ("recognizers", [{"name": "r", "roc": {"far": [0.1]}}], "the ROC curve of r")])
 def test_damaged_rows_are_refused_by_number_and_field(evaluation, saved, field, value, message):
     record = evaluation.record()
     record["rows"][2][field] = value

@@ -1,4 +1,4 @@
-"""The report as one HTML file: everything in it, nothing fetched, its own content policy forbids it."""
+"""The report as one HTML file: all is in it, and its content policy lets it fetch nothing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class GroupPictures:
     notes: Sequence[str] = ()
 
 
-def html(results: Results, pictures: Sequence[GroupPictures], target: Optional[float] = None) -> str:
+def html(results: Results, pictures: Sequence[GroupPictures], target: Optional[float] = None
+         ) -> str:
     """The whole page.
 
     Args:
@@ -132,7 +133,8 @@ def _group(group: Group, pictures: GroupPictures, plots: _Plots, target) -> dict
     scenes = [_scene(f"{number}s{index}", scene) for index, scene in enumerate(pictures.scenes)]
     worst, originals = _worst(f"{number}w", pictures.worst)
     return dict(
-        key=group.key, title=group.title, facts=_facts(group), labels=list(group.curves()),
+        key=group.key, title=group.title, count=f"{group.n_images:,}",
+        recognizers=" / ".join(group.recognizers), facts=_facts(group), labels=list(group.curves()),
         rate_distortion=plots.add(panels.rate_distortion(group)),
         rate_recognition=plots.add(panels.rate_recognition(group)),
         operating_points=plots.add(panels.operating_points(group, shown)),
@@ -203,21 +205,9 @@ def _glance(group: Group, scenes: Sequence[dict]) -> list[dict]:
     first = scenes[0]["items"]
     rows = [item["row"] for item in first if item["row"]]
     kept = selection.with_worst(rows)
-    return [dict(item, lines=[*item["lines"][:2], *_recognition(item["row"] or group.original)])
+    return [dict(item, lines=[*item["lines"][:2], *panels.recognition(
+        item["row"] or group.original, group.recognizers)])
             for item in first if item["row"] is None or item["row"] in kept]
-
-
-def _recognition(row: Optional[dict]) -> list[str]:
-    """FRR and cosine of a row, a line for each recogniser."""
-    lines = []
-    for found in row["recognizers"] if row else ():
-        parts = []
-        if found.get("frr_at_far_1") is not None:
-            parts.append(f"FRR {100 * found['frr_at_far_1']:.1f} %")
-        if found.get("mean_cosine") is not None and row["codec"] != "original":
-            parts.append(f"cosine {found['mean_cosine']:.3f}")
-        lines.append(", ".join(parts))
-    return [line for line in lines if line]
 
 
 def _worst(key: str, worst) -> tuple[list[dict], list[tuple[str, str]]]:

@@ -13,7 +13,7 @@ from typing import Callable, Optional, Sequence
 from tf_ipr.evaluation import curves
 from tf_ipr.evaluation.report.results import Group, base_label
 
-# Of the curves on light and on dark ground, told apart by colour-blind readers as far as so many can.
+# Of the curves: on light and on dark ground.
 PALETTE = (
     ("#2a78d6", "#5a9ff0"), ("#e0622c", "#f0834f"), ("#16986a", "#35c08f"), ("#9a5bd0", "#bb8cf0"),
     ("#c98a00", "#e6ad33"), ("#d2548c", "#ec83b2"), ("#5b6b7b", "#a3b1c0"), ("#0e8a9a", "#41bccb"),
@@ -175,11 +175,24 @@ def described(row: dict) -> str:
     return f"{row['label']}, {row.get('setting_name') or 'setting'} {row['setting']:g}"
 
 
+def recognition(row: Optional[dict], names: Sequence[str]) -> list[str]:
+    """FRR and mean cosine of a row in words, of several recognisers in the order of the names."""
+    lines = []
+    for form, field, unit in (("FRR {}", "frr_at_far_1", " %"), ("cosine {}", "mean_cosine", "")):
+        values = [recognizer(row, name).get(field) if row else None for name in names]
+        if any(value is not None for value in values) and not (
+                field == "mean_cosine" and row["codec"] == "original"):
+            lines.append(form.format(" / ".join(
+                "–" if value is None else f"{100 * value:.1f}" if unit else f"{value:.3f}"
+                for value in values)) + unit)
+    return lines
+
+
 def about(row: dict) -> list[str]:
     """What a reader wants to know of a point, a line each."""
     lines = [described(row), f"{row['mean_bytes']:,.0f} bytes, {row['bpp']:.3f} bpp"]
-    quality = [form.format(value) for form, value in (
-        ("PSNR {:.2f} dB", row["psnr_db"]), ("MS-SSIM {:.4f}", row["ms_ssim"])) if value is not None]
+    forms = (("PSNR {:.2f} dB", row["psnr_db"]), ("MS-SSIM {:.4f}", row["ms_ssim"]))
+    quality = [form.format(value) for form, value in forms if value is not None]
     if quality:
         lines.append(", ".join(quality))
     for found in row["recognizers"]:

@@ -117,9 +117,9 @@ def _draw(axis, panel: panels.Panel, styles: dict, handles: dict) -> None:
 def _one_face(figure_class, group: Group, scene: Scene):
     rows = selection.with_worst([found.row for found in scene.reconstructions])
     kept = [found for found in scene.reconstructions if found.row in rows]
-    captions = ["\n".join(["original", *_frr(group.original)])]
+    captions = ["\n".join(["original", *panels.recognition(group.original, group.recognizers)])]
     captions += ["\n".join([panels.described(found.row), f"{found.bpp:.3f} bpp",
-                            *_frr(found.row)]) for found in kept]
+                            *panels.recognition(found.row, group.recognizers)]) for found in kept]
     figure = figure_class(figsize=(1.5 * len(captions), 2.3), layout="constrained")
     axes = figure.subplots(1, len(captions), squeeze=False)[0]
     for axis, picture, caption in zip(
@@ -127,11 +127,6 @@ def _one_face(figure_class, group: Group, scene: Scene):
         _show(axis, picture)
         axis.set_xlabel(caption, fontsize=6)
     return figure
-
-
-def _frr(row) -> list[str]:
-    return [f"FRR {100 * found['frr_at_far_1']:.1f} %" for found in (row["recognizers"] if row else ())
-            if found.get("frr_at_far_1") is not None]
 
 
 def _maps(figure_class, scene: Scene):

@@ -22,6 +22,9 @@ _TEXTS = ("dataset", "codec", "label", "identity")
 _NUMBERS = ("setting", "align", "n_images", "n_failed", "bpp", "mean_bytes", "container_bytes",
             "psnr_db", "ms_ssim", "encode_ms", "decode_ms", "bytes_p5", "bytes_p50", "bytes_p95",
             "detection_rate")
+_RECOGNIZER_NUMBERS = ("frr_at_far_1", "frr_low", "frr_high", "mean_cosine", "p5_cosine",
+                       "worst_cosine", "tpr_at_far_1e_3", "verification_accuracy",
+                       "verification_standard_error")
 _LISTS = ("failures", "recognizers")
 
 
@@ -204,19 +207,47 @@ def _problem(row) -> Optional[str]:
     for field in _LISTS:
         if not isinstance(row[field], list):
             return f"{field} is {row[field]!r}, not a list"
-    for found in row["recognizers"]:
-        if not isinstance(found, dict) or not isinstance(found.get("name"), str):
-            return "a recogniser has no name"
-    numbers = {**{field: row[field] for field in _NUMBERS}, **{
-        f"{field} of {found['name']}": found.get(field) for found in row["recognizers"]
-        for field in ("frr_at_far_1", "frr_low", "frr_high", "mean_cosine")}}
-    for field, value in numbers.items():
-        if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float))
-                                  or not math.isfinite(value)):
-            return f"{field} is {value!r}, not a number"
-    if row["n_images"] is None:
-        return "n_images is null"
+    for failure in row["failures"]:
+        if not _has(failure, image=str, reason=str):
+            return f"a failure is {failure!r}, not image and reason"
+    if not _number(row["n_images"]):
+        return f"n_images is {row['n_images']!r}, not a number"
+    for field in _NUMBERS:
+        if row[field] is not None and not _number(row[field]):
+            return f"{field} is {row[field]!r}, not a number"
+    return next(filter(None, map(_recognizer_problem, row["recognizers"])), None)
+
+
+def _recognizer_problem(found) -> Optional[str]:
+    """What is wrong with the figures of one recogniser, or None."""
+    if not _has(found, name=str):
+        return "a recogniser has no name"
+    if "frr_at_far_1" in found and not _has(found, frr_low=float, frr_high=float):
+        return f"the interval of the FRR of {found['name']} is missing"
+    for field in _RECOGNIZER_NUMBERS:
+        nullable = not field.startswith("frr")
+        value = found.get(field)
+        if field in found and not _number(value) and not (nullable and value is None):
+            return f"{field} of {found['name']} is {value!r}, not a number"
+    if not all(_has(entry, image=str, cosine=float) for entry in found.get("worst", ())):
+        return f"the worst images of {found['name']} are not images and cosines"
+    roc = found.get("roc")
+    if roc is not None and not (_has(roc, far=list, frr=list)
+                                and all(map(_number, (*roc["far"], *roc["frr"])))):
+        return f"the ROC curve of {found['name']} is not two lists of numbers"
     return None
+
+
+def _has(value, **fields) -> bool:
+    """Whether a value is an object with fields of these types; float is any number."""
+    return isinstance(value, dict) and all(
+        _number(value.get(name)) if kind is float else isinstance(value.get(name), kind)
+        for name, kind in fields.items())
+
+
+def _number(value) -> bool:
+    return (isinstance(value, (int, float)) and not isinstance(value, bool)
+            and math.isfinite(value))
 
 
 def _joined(files, records) -> list[dict]:

@@ -108,10 +108,12 @@ def _worst(rows: Sequence[dict], images: dict, codecs) -> list:
     for row in rows:
         names = [name for name in selection.worst_images([row]) if name in images]
         try:
-            codec = codecs(row) if names else None
+            codec = codecs(row)
         except (ValueError, ImportError):
             continue  # The scenes' notes say so.
-        outcomes = reconstructions.code(codec, row, [images[name] for name in names]) if names else ()
+        if not names:
+            continue
+        outcomes = reconstructions.code(codec, row, [images[name] for name in names])
         decoded = {name: outcome.decoded_u8 for name, outcome in zip(names, outcomes)
                    if not isinstance(outcome, str)}
         for recognizer in row["recognizers"]:
