@@ -40,6 +40,14 @@ def test_every_number_of_every_row_is_there(evaluation, text):
         assert f">{row['bpp']:.3f}</td>" in text and f">{row['psnr_db']:.2f}</td>" in text
 
 
+def test_every_column_has_a_heading_and_a_recogniser_above_its_own(evaluation):
+    for group in results.load([evaluation.folder]).groups:
+        table = tables.all_rows(group)
+        assert {len(row) for row in table.rows} == {len(table.headings)}
+        assert sum(columns for _, columns in table.over) == len(table.headings)
+        assert [name for name, _ in table.over if name] == group.recognizers
+
+
 def test_command_versions_and_weights_are_there(evaluation, text):
     record = evaluation.record()
     assert "tf_ipr_evaluate &#39;--codec=jpeg:20 &amp; &lt;more&gt;&#39;" in text
@@ -98,6 +106,7 @@ def test_bd_rates_and_budgets_have_a_line_for_each_case(evaluation):
     found = results.load([evaluation.folder])
     table = tables.bd_rates(found)
     assert {row[1] for row in table.rows} >= {"WebP", "align 112, JPEG"}
+    assert table.headings[3:] == ["at equal PSNR", "at equal MS-SSIM", "at equal FRR, mean colour"]
     assert all(len(row) == len(table.headings) for row in table.rows)
     best = tables.best_within(found)
     assert "model, whole" in best.headings and "aligned" in best.headings

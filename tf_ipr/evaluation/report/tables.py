@@ -13,11 +13,18 @@ NOTHING = "–"
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """Headings, and rows of cells; numbers are text already. The first `left` columns are words."""
+    """Headings, and rows of cells; numbers are text already.
+
+    Attributes:
+      headings, rows: of equal lengths.
+      left: how many columns at the left are words.
+      over: a line above the headings: (text, how many columns it spans); may be empty.
+    """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
     left: int = 1
+    over: Sequence[tuple[str, int]] = ()
 
 
 def number(value: Optional[float], form: str = ",.0f", scale: float = 1.0) -> str:
@@ -28,28 +35,29 @@ def number(value: Optional[float], form: str = ",.0f", scale: float = 1.0) -> st
 def all_rows(group: Group) -> Table:
     """Every row of a group: size, distortion, time and each recogniser's figures."""
     names = group.recognizers
-    headings = ["codec", "setting", "bytes", "container", "bpp", "PSNR dB", "MS-SSIM",
-                "p5 / p50 / p95 bytes", "encode ms", "decode ms", "faces found, %", "failed"]
     columns = [column for column in _RECOGNIZER_COLUMNS if any(
         found.get(column[1]) is not None for row in group.rows for found in row["recognizers"])]
-    headings += [f"{column[0]}, {name}" for name in names for column in columns]
+    headings = ["codec", "setting", "bytes", "bpp", "PSNR dB", "MS-SSIM",
+                *(column[0] for _ in names for column in columns),
+                "faces found, %", "container bytes", "p5 / p50 / p95 bytes", "encode ms",
+                "decode ms", "failed"]
     rows = []
     for row in group.rows:
-        cells = [row["label"], number(row["setting"], "g"), number(row["mean_bytes"]),
-                 number(row["container_bytes"]), number(row["bpp"], ".3f"),
-                 number(row["psnr_db"], ".2f"), number(row["ms_ssim"], ".4f"),
-                 " / ".join(number(row[f"bytes_p{percent}"]) for percent in (5, 50, 95)),
-                 number(row["encode_ms"], ".1f"), number(row["decode_ms"], ".1f"),
-                 number(row["detection_rate"], ".2f", 100), number(row["n_failed"])]
-        for name in names:
-            found = panels.recognizer(row, name)
-            cells += [_cell(found, field, form, scale) for _, field, form, scale in columns]
-        rows.append(cells)
-    return Table(headings, rows)
+        by_name = [panels.recognizer(row, name) for name in names]
+        rows.append([
+            row["label"], number(row["setting"], "g"), number(row["mean_bytes"]),
+            number(row["bpp"], ".3f"), number(row["psnr_db"], ".2f"), number(row["ms_ssim"], ".4f"),
+            *(_cell(found, *column[1:]) for found in by_name for column in columns),
+            number(row["detection_rate"], ".2f", 100), number(row["container_bytes"]),
+            " / ".join(number(row[f"bytes_p{percent}"]) for percent in (5, 50, 95)),
+            number(row["encode_ms"], ".1f"), number(row["decode_ms"], ".1f"),
+            number(row["n_failed"])])
+    over = [("", 6), *((name, len(columns)) for name in names), ("", 6)]
+    return Table(headings, rows, over=over if columns else ())
 
 
 _RECOGNIZER_COLUMNS = (
-    ("FRR %", "frr_at_far_1", ".1f", 100), ("TPR at FAR 0.1 %, %", "tpr_at_far_1e_3", ".1f", 100),
+    ("FRR %", "frr_at_far_1", ".1f", 100), ("TPR % at FAR 0.1 %", "tpr_at_far_1e_3", ".1f", 100),
     ("accuracy %", "verification_accuracy", ".2f", 100), ("mean cosine", "mean_cosine", ".3f", 1),
     ("p5 cosine", "p5_cosine", ".3f", 1), ("worst cosine", "worst_cosine", ".3f", 1))
 
@@ -68,7 +76,8 @@ def bd_rates(results: Results) -> Optional[Table]:
     entries = results.bd_rates
     if not entries:
         return None
-    qualities = list(dict.fromkeys(entry["quality"] for entry in entries))
+    qualities = sorted({entry["quality"] for entry in entries}, key=lambda quality: (
+        list(_QUALITIES).index(quality) if quality in _QUALITIES else len(_QUALITIES), quality))
     lines: dict = {}
     for entry in entries:
         where = entry["dataset"], entry["label"], entry["anchor"]
@@ -76,7 +85,9 @@ def bd_rates(results: Results) -> Optional[Table]:
         value = entry["bd_rate_percent"]
         lines.setdefault(where, {})[entry["quality"]] = (
             NOTHING if value is None else f"{value:+.1f} %{shared}")
-    return Table(["dataset", "codec", "anchor", *map(_QUALITIES.get, qualities, qualities)],
+    return Table(["dataset", "codec", "anchor", *(
+        _QUALITIES.get(quality, f"at equal FRR, {quality.removeprefix('frr ')}")
+        for quality in qualities)],
                  [[*where, *(cells.get(quality, NOTHING) for quality in qualities)]
                   for where, cells in lines.items()], left=3)
 
