@@ -1,7 +1,7 @@
 """A gate on the latent: where and in which channels the analysis keeps what it found.
 
-    y ─┬───────────────────────────────────── × ─ y
-       └ 1×1 ─ 3×3 ─ 3×3 ─ 3×3 ─ 1×1 ─ 2σ ───┘
+    y ─┬──────────────────────────────────────────── × ─ y
+       └ ×16 ─ 1×1 ─ 3×3 ─ 3×3 ─ 3×3 ─ 1×1 ─ 2σ(4·) ─┘
 
 Content-weighted coding (Li et al., "Learning convolutional networks for content-weighted image
 compression", CVPR 2018) has an importance map that is sent; here nothing is sent. A latent that is
@@ -17,6 +17,8 @@ from __future__ import annotations
 import tensorflow as tf
 
 _SLOPE = 0.1  # of the leaky rectifiers
+_INPUT_SCALE = 16.0  # brings a latent of the range 0..1 to about 1
+_STEEPNESS = 4.0  # a gate closes within a few hundred steps of Adam
 _REACH = 3  # 3×3 convolutions: positions seen in each direction, of 16 pixels each
 
 
@@ -28,8 +30,8 @@ def latent_gate(latent_channels: int, width: int) -> tf.keras.Model:
       width: hidden channels.
     """
     latent = tf.keras.Input([None, None, latent_channels])
-    x = tf.nn.leaky_relu(tf.keras.layers.Conv2D(width, 1)(latent), _SLOPE)
+    x = tf.nn.leaky_relu(tf.keras.layers.Conv2D(width, 1)(_INPUT_SCALE * latent), _SLOPE)
     for _ in range(_REACH):
         x = tf.nn.leaky_relu(tf.keras.layers.Conv2D(width, 3, padding="same")(x), _SLOPE)
     x = tf.keras.layers.Conv2D(latent_channels, 1, kernel_initializer="zeros")(x)
-    return tf.keras.Model(latent, 2.0 * tf.sigmoid(x), name="gate")
+    return tf.keras.Model(latent, 2.0 * tf.sigmoid(_STEEPNESS * x), name="gate")
