@@ -33,7 +33,7 @@ def reconstructions(model, image, quality):
     network, shape = model.network, tf.shape(image)
     latent = network.analyse(image)
     symbols = model.symbols(latent, quality)
-    gained = latent * network.gain(quality)
+    gained = network.gained(latent, quality)
     mean = network.mean(tf.cast(symbols.side, tf.float32), gained)
     rounded = tf.cast(tf.floor(gained - mean + 0.5), tf.int32)
     skipped = symbols.latent_tables == inference.SKIPPED

@@ -1,5 +1,6 @@
 """The model that ships: it is exact, small, and its golden streams decode for ever."""
 
+import dataclasses
 import hashlib
 import importlib.util
 import json
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 import tf_ipr
-from tf_ipr.codec import shipped_model
+from tf_ipr.codec import ALIGNED_MODEL, shipped_model, shipped_model_of
 from tf_ipr.datasets import image_file
 from tf_ipr.models import frozen_network, model_folder
 
@@ -94,3 +95,19 @@ def test_the_shipped_artefacts_are_small(parts, megabytes):
     files = [p for part in parts for p in shipped_model().glob(part) if p.is_file()]
     assert len(files) >= len(parts)
     assert sum(p.stat().st_size for p in files) <= megabytes * 1e6
+
+
+def test_a_stream_finds_the_shipped_model_that_made_it(codec):
+    image = _image("33x50")
+    assert shipped_model_of(codec.compress(image)) == shipped_model()
+    aligned = tf_ipr.Codec.load(shipped_model(ALIGNED_MODEL))
+    stream = aligned.compress(image)
+    assert shipped_model_of(stream) == shipped_model(ALIGNED_MODEL)
+    assert aligned.decompress(stream).shape == image.shape
+
+
+def test_a_stream_of_no_shipped_model_is_refused_by_name(codec):
+    header, states, words = tf_ipr.coding.parse(codec.compress(_image("33x50")))
+    foreign = tf_ipr.coding.pack(dataclasses.replace(header, model_id="01234567"), states, words)
+    with pytest.raises(ValueError, match="made with model 01234567; the shipped models are"):
+        shipped_model_of(foreign)

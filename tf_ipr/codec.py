@@ -22,6 +22,7 @@ from tf_ipr.models.inference import InferenceModel
 from tf_ipr.rate_search import largest_within, nearest_to
 
 DEFAULT_MODEL = "lfw_l2_rec"
+ALIGNED_MODEL = "lfw_align_l2_ip"  # for crops of 112 or 128 pixels by tf_ipr_align
 
 
 def shipped_model(name: str = DEFAULT_MODEL) -> pathlib.Path:
@@ -32,6 +33,22 @@ def shipped_model(name: str = DEFAULT_MODEL) -> pathlib.Path:
             return parent / "savedmodels" / name
     raise model_folder.CheckpointError(
         f"The shipped model {name} is not installed; give the folder of a model.")
+
+
+def shipped_model_of(stream: bytes) -> pathlib.Path:
+    """The folder of the shipped model that made a stream.
+
+    Raises:
+      BitstreamError: the stream is damaged, foreign, or none of the shipped models made it.
+    """
+    wanted = coding.parse(stream)[0].model_id
+    held = {model_folder.read_config(path.parent)["model_id"]: path.parent
+            for path in sorted(shipped_model().parent.glob("*/config.json"))}
+    if wanted not in held:
+        raise coding.BitstreamError(
+            f"The stream was made with model {wanted}; the shipped models are {', '.join(held)}. "
+            "Give the folder of the former.")
+    return held[wanted]
 
 
 class Codec:

@@ -44,6 +44,7 @@ class FakeCodec:
 @pytest.fixture(autouse=True)
 def fake_codec(monkeypatch):
     monkeypatch.setattr(codec_module, "Codec", FakeCodec)
+    monkeypatch.setattr(codec_module, "shipped_model_of", lambda stream: "shipped/of/stream")
 
 
 @pytest.fixture
@@ -65,6 +66,16 @@ def test_one_image_there_and_back(tmp_path, images, run_main, capsys):
     assert capsys.readouterr().out.endswith("a.png: 30x20 pixels\n")
     np.testing.assert_array_equal(
         image_file.read_image(tmp_path / "a.png"), np.broadcast_to([10, 20, 30], SHAPE))
+
+
+def test_without_a_model_a_stream_is_decoded_by_the_shipped_model_that_made_it(
+        tmp_path, images, run_main):
+    run_main(compress.main, images / "a.png", tmp_path / "a.ipr")
+    assert FakeCodec.calls[0]["path"] is None
+    run_main(decompress.main, tmp_path / "a.ipr", tmp_path / "a.png")
+    assert FakeCodec.calls[0]["path"] == "shipped/of/stream"
+    run_main(decompress.main, tmp_path / "a.ipr", tmp_path / "b.png", model="my/model")
+    assert FakeCodec.calls[0]["path"] == "my/model"
 
 
 def test_a_folder_there_and_back_lists_what_failed(tmp_path, images, run_main, capsys):

@@ -49,7 +49,7 @@ def test_the_tflite_encoder_gives_the_symbols_of_training(trained, folder, tmp_p
     for seed in range(3):
         image = picture(70, 50, seed)
         side, latent = codec.symbols(encoder.encode(image, 60))
-        gained = network.analyse(image[None].astype(np.float32)) * network.gain(quality)
+        gained = network.gained(network.analyse(image[None].astype(np.float32)), quality)
         z = network.side(gained)
         residual = gained - network.mean(tf.floor(z + 0.5), gained)
         coded = network.index(tf.floor(z + 0.5), gained) >= 8

@@ -61,7 +61,7 @@ def test_symbols_equal_the_codecs_except_beside_a_half(halves, small_codec, mode
     for seed in range(5):
         image = picture(100, 60, seed)
         quality = tf.constant([30.0])
-        gained = small_codec._analyse(image[None]) * model.network.gain(quality)
+        gained = model.network.gained(small_codec._analyse(image[None]), quality)
         z_hat = tf.floor(model.network.side(gained) + 0.5)
         residual = gained - model.network.mean(z_hat, gained)
         ours = small_codec.symbols(Encoder(None, *halves).encode(image, 30))

@@ -9,7 +9,7 @@ from tf_ipr.datasets import image_file
 STREAM_SUFFIX = ".ipr"
 
 # Other binaries may have a --model of their own. No command line has both, a test run has.
-flags.DEFINE_string("model", None, "Folder of a model. Default: the one that is shipped.",
+flags.DEFINE_string("model", None, "Folder of a model. Default: the shipped one that fits.",
                     allow_override=True)
 flags.DEFINE_integer("max_pixels", image_file.DEFAULT_MAX_PIXELS,
                      "Larger images, and streams that declare them, are refused.", 1)

@@ -7,7 +7,8 @@
 
 --min_identity takes the smallest stream whose decoded face, found and embedded as a server would,
 has that cosine to the original's. --align codes the face crop alone, aligned to the template: the
-landmarks of the template then hold in the decoded crop, so the server needs no detection.
+landmarks of the template then hold in the decoded crop, so the server needs no detection; crops of 112
+and 128 pixels have a model of their own, which keeps what recognisers look at and little else.
 
 A folder keeps its form (photographs/a/b.jpg -> streams/a/b.ipr); finished files are skipped, and an
 image that fails does not stop the others.
@@ -64,8 +65,12 @@ def main(argv) -> int:
                "max_bytes": FLAGS.max_bytes, "target_bpp": FLAGS.target_bpp}
     try:
         plan = batch.plan(argv[1], argv[2], image_file.list_images, codec_flags.STREAM_SUFFIX)
-        from tf_ipr.codec import Codec  # pylint: disable=import-outside-toplevel  # Seconds.
-        codec = Codec.load(FLAGS.model, FLAGS.max_pixels)
+        # pylint: disable=import-outside-toplevel  # Seconds.
+        from tf_ipr import codec as codec_module
+        model = FLAGS.model
+        if model is None and FLAGS.align in ("112", "128"):
+            model = codec_module.shipped_model(codec_module.ALIGNED_MODEL)
+        codec = codec_module.Codec.load(model, FLAGS.max_pixels)
 
         faces = _Faces() if FLAGS.min_identity is not None or FLAGS.align else None
 

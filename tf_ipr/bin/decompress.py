@@ -3,6 +3,8 @@
     tf_ipr_decompress face.ipr face.png
     tf_ipr_decompress streams pictures
 
+Without --model each stream is decoded by the shipped model that made it.
+
 A folder keeps its form (streams/a/b.ipr -> pictures/a/b.png); finished files are skipped, and a
 stream that fails does not stop the others.
 """
@@ -31,15 +33,23 @@ def main(argv) -> int:
             argv[1], argv[2],
             lambda folder: file_list.list_files(folder, [codec_flags.STREAM_SUFFIX], "stream"),
             ".png")
-        from tf_ipr.codec import Codec  # pylint: disable=import-outside-toplevel  # Seconds.
-        codec = Codec.load(FLAGS.model, FLAGS.max_pixels)
+        # pylint: disable=import-outside-toplevel  # Seconds.
+        from tf_ipr import codec as codec_module
+        codecs = {}
+
+        def codec_of(folder):
+            if folder not in codecs:
+                codecs[folder] = codec_module.Codec.load(folder, FLAGS.max_pixels)
+            return codecs[folder]
 
         def decompress(source, target) -> str:
-            image = codec.decompress(source.read_bytes())
+            stream = source.read_bytes()
+            image = codec_of(FLAGS.model or codec_module.shipped_model_of(stream)).decompress(stream)
             image_file.write_png(target, image)
             return f"{image.shape[1]}x{image.shape[0]} pixels"
 
-        return plan.run(decompress, {"model_id": codec.model_id})
+        model = codec_of(FLAGS.model).model_id if FLAGS.model else "shipped"
+        return plan.run(decompress, {"model": model})
     except (ValueError, OSError) as error:
         print(f"tf_ipr_decompress: {error}", file=sys.stderr)
         return 1

@@ -51,7 +51,7 @@ class InferenceModel(tf.Module):
 
     def symbols(self, y, quality) -> Symbols:
         """Latent y [B,h,w,M] as `network.analyse` gives it and quality [B] -> `Symbols`."""
-        gained = y * self.network.gain(quality)
+        gained = self.network.gained(y, quality)
         z = tf.cast(tf.floor(self.network.side(gained) + 0.5), tf.int32)
         side_tables = self.side_tables(tf.shape(z))
         z = self.tables.clip(z, side_tables)

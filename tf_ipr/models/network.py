@@ -1,8 +1,8 @@
 """The learned parts of one codec and the data flow between them; no entropy model, no coder.
 
-    x ─ pad ─ g_a (─ gate) ─ y ─×gain─┬──────── y·gain [B,h,w,M]
-                                      └ pad ─ h_a ─ z ─ round ─ ẑ ─┬ integer h_s ─ table index
-                                                                   └ mean h_s ─── μ
+    x ─ pad ─ g_a ─ y ─×gain (─ gate) ─┬──────── y·gain [B,h,w,M]
+                                       └ pad ─ h_a ─ z ─ round ─ ẑ ─┬ integer h_s ─ table index
+                                                                    └ mean h_s ─── μ
     ŷ ─÷gain─ g_s ─ crop ─ x̂
 
 An architecture is a file with `analysis`, `synthesis`, `hyper_analysis` and `hyper_mean`; adding
@@ -75,14 +75,18 @@ class CodecNetwork(tf.Module):
 
     def _build(self):
         """Creates every variable now, so that weights can be listed, loaded and averaged."""
-        y = self.analyse(tf.zeros([1, 64, 64, 3]))
+        y = self.gained(self.analyse(tf.zeros([1, 64, 64, 3])), tf.constant([50.0]))
         self.mean(self.side(y), y)
         self.synthesis(y)
 
     def analyse(self, image):
         """x -> y, padding included; independent of the quality."""
-        y = self.analysis(pad_to_stride(image))
-        return y if self.gate is None else y * self.gate(y)
+        return self.analysis(pad_to_stride(image))
+
+    def gained(self, y, quality):
+        """y [B,h,w,M] and quality [B] -> y·gain, through the gate where there is one."""
+        gained = y * self.gain(quality)
+        return gained if self.gate is None else gained * self.gate(gained)
 
     def side(self, gained):
         """y·gain -> z, not rounded; zero padding to multiples of 4 included."""

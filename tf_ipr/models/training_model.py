@@ -45,7 +45,7 @@ class TrainingModel(tf.Module):
         """float32 [B,H,W,3] in 0..255 and quality [B] in 1..100 -> `Forward`."""
         network, entropy_model = self.network, self.entropy_model
         height, width = tf.shape(image)[1], tf.shape(image)[2]
-        gained = network.analyse(image) * network.gain(quality)
+        gained = network.gained(network.analyse(image), quality)
         z = network.side(gained)
         z_hat = clip_towards(round_half_up(z), -MAX_SIDE_SYMBOL, MAX_SIDE_SYMBOL)
         index, mean = network.index(z_hat, gained), network.mean(z_hat, gained)
