@@ -83,6 +83,6 @@ def test_the_c_example_writes_the_stream_of_python(encode, exported, tmp_path):
 
     face = tmp_path / "face.ppm"
     assert fails(face)[0] == 2
-    assert fails(exported.path, binary, stream) == (1, f"encode: {binary} is no binary PPM of 8 bits\n")
+    assert "is no binary PPM of 8 bits" in fails(exported.path, binary, stream)[1]
     assert "quality must be in 1..100" in fails(exported.path, face, stream, "101")[1]
     assert "is no TFLite model" in fails(face, face, stream)[1]
