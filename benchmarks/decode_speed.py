@@ -3,8 +3,8 @@
     python -m benchmarks.decode_speed --data_dir=../shared/lfw \
         --protocol_dir=../shared/lfw_protocol --every=60
 
-Prints, for 1 and 2 threads, pictures per second at each batch size, and what of the time the coder
-takes; p50 and p99 of single requests that arrive evenly spaced at --rates per second; and JPEG,
+Prints, for 1 and 2 threads, pictures per second at each batch size, one batch after another and as
+many side by side as there are threads, as a server runs them; p50 and p99 of single requests that arrive evenly spaced at --rates per second; and JPEG,
 WebP, AVIF and HEVC decoded one after another on one thread. All of the same images in the same run.
 """
 
@@ -62,7 +62,24 @@ def _worker() -> None:
             decode(stream_bytes=chunks[len(seconds) % len(chunks)])
             seconds.append(time.monotonic() - start)
         print(f"| {FLAGS.worker} | {batch} | {batch / statistics.mean(seconds):.1f} | "
-              f"{1e3 * statistics.median(seconds):.0f} |", flush=True)
+              f"{1e3 * statistics.median(seconds):.0f} | "
+              f"{_side_by_side(decode, chunks, batch):.1f} |", flush=True)
+
+
+def _side_by_side(decode, chunks: list, batch: int) -> float:
+    """Pictures per second with a batch in work on each thread."""
+    end, start = time.monotonic() + FLAGS.seconds, time.monotonic()
+
+    def run(number):
+        count = 0
+        while time.monotonic() < end:
+            decode(stream_bytes=chunks[(number + count) % len(chunks)])
+            count += 1
+        return count
+
+    with futures.ThreadPoolExecutor(FLAGS.worker) as pool:
+        count = sum(pool.map(run, range(FLAGS.worker)))
+    return count * batch / (time.monotonic() - start)
 
 
 def _pinned(threads: int) -> list:
@@ -143,7 +160,8 @@ def main(argv) -> None:
                               for s, p in zip(streams, pictures))
         print(f"{len(streams)} images of {images.name()}, quality {FLAGS.quality:g}, {bpp:.3f} bpp\n")
         np.savez(f"{folder}/streams.npz", streams=np.array(streams + [None], object)[:-1])
-        print("| threads | batch | pictures/s | ms per batch, median |\n|---|---|---|---|", flush=True)
+        print("| threads | batch | pictures/s | ms per batch, median | pictures/s side by side |\n"
+              "|---|---|---|---|---|", flush=True)
         for threads in map(int, FLAGS.threads):
             subprocess.run(
                 [*_pinned(threads), sys.executable, "-m", "benchmarks.decode_speed",

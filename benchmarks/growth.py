@@ -1,11 +1,13 @@
-"""How time and memory grow with the pixels, 64x64 to 4096x4096.
+"""How time and memory grow with the pixels, 64x64 to 4096x4096, of the encoder and of the decoder.
 
     python -m benchmarks.growth --encoder=savedmodels/lfw_l2_rec/encoder.tflite \
         --plot=docs/growth.svg
 
-One thread, every size in a process of its own, the same picture scaled. Prints a table with the
-CPU time per image and per megapixel and the memory that came after Python, NumPy, Pillow and the
-image; draws both in a log-log plot. A direction is an entry of `directions()`.
+The encoder is the TFLite file, the decoder the model's SavedModel (exported with a limit that lets
+the largest picture pass). One thread, every size in a process of its own, the same picture scaled.
+Prints CPU time per batch and per megapixel and memory: of the encoder what came after Python,
+NumPy, Pillow and the image, the runtime's code included; of the decoder what came after the loaded
+model. Draws both in a log-log plot.
 """
 
 from __future__ import annotations
@@ -16,34 +18,33 @@ import subprocess
 import sys
 import tempfile
 
+import tensorflow  # noqa: F401  # Before app.run, else Keras builds in graph mode.
 from absl import app, flags
 
 from tf_ipr import atomic_file
+from tf_ipr import codec as codec_module
+from tf_ipr.bin import codec_flags
 from tf_ipr.datasets import image_file
 
 FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(codec_flags)
 flags.DEFINE_string("encoder", None, "encoder.tflite for any image size.", required=True)
 flags.DEFINE_string("litert_python", None, "Python with ai-edge-litert. Default: this one.")
 flags.DEFINE_list("sides", ["64", "128", "256", "512", "1024", "2048", "4096"], "Image sides.")
-flags.DEFINE_float("quality", 50.0, "Quality.", 1.0, 100.0)
+flags.DEFINE_float("growth_quality", 50.0, "Quality.", 1.0, 100.0)
+flags.DEFINE_integer("batch", 1, "Copies of a stream that the decoder takes together.", 1)
 flags.DEFINE_string("plot", None, "SVG file to draw.")
 
-_ENCODER = pathlib.Path(__file__).with_name("encoder_process.py")
+_FOLDER = pathlib.Path(__file__).parent
+_MAX_PIXELS = 1 << 24
 
 
-def encode(image: pathlib.Path, runs: int) -> dict:
-    """cpu_ms and added_mib of the encoder."""
-    done = subprocess.run(
-        [FLAGS.litert_python or sys.executable, str(_ENCODER), "tflite", FLAGS.encoder, str(image),
-         str(FLAGS.quality), f"--runs={runs}"], capture_output=True, text=True, check=False)
+def _measure(python, script: str, *arguments) -> dict:
+    done = subprocess.run([python, str(_FOLDER / script), *map(str, arguments)],
+                          capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"{image.stem} failed:\n{done.stderr}")
+        raise SystemExit(f"{script} failed:\n{done.stderr}")
     return json.loads(done.stdout.splitlines()[-1])
-
-
-def directions() -> dict:
-    """What is measured, by name: functions of (image file, runs)."""
-    return {"encode": encode}
 
 
 def draw(found: dict, path: str) -> None:
@@ -55,8 +56,8 @@ def draw(found: dict, path: str) -> None:
     figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.6))
     for panel, key, label in zip(panels, ("cpu_ms", "added_mib"), ("CPU ms", "MiB")):
         for name, rows in found.items():
-            panel.loglog([side * side for side in rows], [row[key] for row in rows.values()], "o-",
-                         label=name)
+            panel.loglog([side * side for side in rows],
+                         [max(row[key], 0.1) for row in rows.values()], "o-", label=name)
         panel.set_xlabel("pixels")
         panel.set_ylabel(label)
         panel.grid(True, which="both", alpha=0.3)
@@ -66,25 +67,49 @@ def draw(found: dict, path: str) -> None:
         figure.savefig(file, format="svg")
 
 
-def main(argv) -> None:
-    del argv
+def _streams(codec, picture, folder) -> dict:
+    """Writes SIDE.png and SIDE.ipr of each side; returns (image, stream, runs) by side."""
+    import numpy as np
     from PIL import Image
 
-    asset = pathlib.Path(image_file.__file__).parents[1] / "assets/astronaut.png"
-    picture = Image.fromarray(image_file.read_image(asset))
+    files = {}
+    for side in map(int, FLAGS.sides):
+        scaled = Image.fromarray(picture).resize((side, side), Image.BICUBIC)
+        image, stream = folder / f"{side}.png", folder / f"{side}.ipr"
+        scaled.save(image)
+        stream.write_bytes(codec.compress(np.asarray(scaled), quality=FLAGS.growth_quality))
+        files[side] = image, stream, 5 if side <= 1024 else 1
+    return files
+
+
+def main(argv) -> None:
+    del argv
+    from tf_ipr.export import serving_decoder
+
+    model = FLAGS.model or codec_module.shipped_model()
+    picture = image_file.read_image(
+        pathlib.Path(image_file.__file__).parents[1] / "assets/astronaut.png")
     print("| direction | image | CPU ms | ms per megapixel | MiB | bytes |")
     print("|---|---|---|---|---|---|")
-    found = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for name, measure in directions().items():
-            found[name] = {}
-            for side in map(int, FLAGS.sides):
-                file = pathlib.Path(folder) / f"{side}.png"
-                picture.resize((side, side), Image.BICUBIC).save(file)
-                row = measure(file, 5 if side <= 1024 else 1)
-                found[name][side] = row
-                print(f"| {name} | {side}x{side} | {row['cpu_ms']:.1f} | "
-                      f"{row['cpu_ms'] / side ** 2 * 1e6:.0f} | {row['added_mib']:.0f} | "
+    found = {"encode": {}, "decode": {}}
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        codec = codec_module.Codec.load(model, max_pixels=_MAX_PIXELS)
+        files = _streams(codec, picture, folder)
+        decoder = serving_decoder.export(
+            model, folder / "decoder", max_pixels=_MAX_PIXELS,
+            max_batch_pixels=_MAX_PIXELS * FLAGS.batch, batch_sizes=(1,), image_sizes=[(64, 64)])
+        for side, (image, stream, runs) in files.items():
+            found["encode"][side] = _measure(
+                FLAGS.litert_python or sys.executable, "encoder_process.py", "tflite",
+                FLAGS.encoder, image, FLAGS.growth_quality, f"--runs={runs}")
+            found["decode"][side] = _measure(
+                sys.executable, "decoder_process.py", decoder, files[min(files)][1], stream,
+                f"--batch={FLAGS.batch}", f"--runs={runs}")
+            for direction, rows in found.items():
+                row, pixels = rows[side], side ** 2 * (FLAGS.batch if direction == "decode" else 1)
+                print(f"| {direction} | {side}x{side} | {row['cpu_ms']:.1f} | "
+                      f"{row['cpu_ms'] / pixels * 1e6:.0f} | {row['added_mib']:.0f} | "
                       f"{row['bytes']} |", flush=True)
     if FLAGS.plot:
         draw(found, FLAGS.plot)

@@ -65,7 +65,7 @@ class Codec:
         self.config = config
         self._model = model
         self._network = model.network
-        self._coder = coding.SymbolCoder(model.tables)
+        self._coder = coding.SymbolDecoder(model.tables)
         self._max_pixels = max_pixels
         self._define_graphs()
 

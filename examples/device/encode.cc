@@ -1,29 +1,23 @@
 // Encodes a picture with encoder.tflite:  encode encoder.tflite face.ppm face.ipr [quality]
 //
 // The picture is a binary PPM (P6, 8 bits), as cameras and `convert face.jpg face.ppm` give it.
-// With a TensorFlow source tree beside this file (any version from 2.14):
+// Needs TFLite's C API alone, its two headers tensorflow/lite/c/{c_api,common}.h and one library
+// (libtensorflowlite_c.so, or the one in TFLite's Android and iOS packages):
 //
-//   cmake -S tensorflow/tensorflow/lite -B build && cmake --build build -j
-//   g++ -std=c++17 -O2 encode.cc -Itensorflow -Ibuild/flatbuffers/include
-//       -Lbuild -ltensorflow-lite $(find build/_deps build/pthreadpool -name '*.a') -lpthread -ldl
+//   g++ -std=c++17 -O2 encode.cc -I$TFLITE/include -L$TFLITE/lib -ltensorflowlite_c -o encode
 //
 // Nothing but TFLite's built-in operations is needed. Do not give this file to a GPU delegate, and
 // do not allow float16 in XNNPACK: the coder's sums need float32 (docs/device.md).
 
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "tensorflow/lite/interpreter.h"
-#include "tensorflow/lite/interpreter_builder.h"
-#include "tensorflow/lite/kernels/register.h"
-#include "tensorflow/lite/model_builder.h"
-#include "tensorflow/lite/signature_runner.h"
+#include "tensorflow/lite/c/c_api.h"
 
 namespace {
 
@@ -35,6 +29,11 @@ struct Image {
   int height = 0;
   std::vector<uint8_t> rgb;
 };
+
+using Model = std::unique_ptr<TfLiteModel, decltype(&TfLiteModelDelete)>;
+using Options =
+    std::unique_ptr<TfLiteInterpreterOptions, decltype(&TfLiteInterpreterOptionsDelete)>;
+using Interpreter = std::unique_ptr<TfLiteInterpreter, decltype(&TfLiteInterpreterDelete)>;
 
 // Prints an error and gives the exit code.
 int Fail(const std::string& message) {
@@ -62,22 +61,51 @@ int ReadPpm(const std::string& path, Image* image) {
   return 0;
 }
 
-int Encode(tflite::SignatureRunner* runner, const Image& image, float quality,
-            std::vector<uint8_t>* stream) {
-  if (runner->ResizeInputTensor("image", {1, image.height, image.width, 3}) != kTfLiteOk ||
-      runner->AllocateTensors() != kTfLiteOk) {
+// The place of the one input of a type, or -1. The signature's names are not in the C API of every
+// release; its types are all different: image uint8, quality float32.
+int InputOfType(const TfLiteInterpreter* interpreter, TfLiteType type) {
+  for (int i = 0; i < TfLiteInterpreterGetInputTensorCount(interpreter); ++i) {
+    if (TfLiteTensorType(TfLiteInterpreterGetInputTensor(interpreter, i)) == type) return i;
+  }
+  return -1;
+}
+
+// The one output of a type, or null: stream uint8, length int32.
+const TfLiteTensor* OutputOfType(const TfLiteInterpreter* interpreter, TfLiteType type) {
+  for (int i = 0; i < TfLiteInterpreterGetOutputTensorCount(interpreter); ++i) {
+    const TfLiteTensor* tensor = TfLiteInterpreterGetOutputTensor(interpreter, i);
+    if (TfLiteTensorType(tensor) == type) return tensor;
+  }
+  return nullptr;
+}
+
+int Encode(TfLiteInterpreter* interpreter, const Image& image, float quality,
+           std::vector<uint8_t>* stream) {
+  const int pixels = InputOfType(interpreter, kTfLiteUInt8);
+  const int step = InputOfType(interpreter, kTfLiteFloat32);
+  const int sizes[] = {1, image.height, image.width, 3};
+  if (pixels < 0 || step < 0 || TfLiteInterpreterGetInputTensorCount(interpreter) != 2) {
+    return Fail("the file is not a whole encoder of image and quality");
+  }
+  if (TfLiteInterpreterResizeInputTensor(interpreter, pixels, sizes, 4) != kTfLiteOk ||
+      TfLiteInterpreterAllocateTensors(interpreter) != kTfLiteOk ||
+      TfLiteTensorCopyFromBuffer(TfLiteInterpreterGetInputTensor(interpreter, pixels),
+                                 image.rgb.data(), image.rgb.size()) != kTfLiteOk ||
+      TfLiteTensorCopyFromBuffer(TfLiteInterpreterGetInputTensor(interpreter, step), &quality,
+                                 sizeof(quality)) != kTfLiteOk) {
     return Fail("the encoder does not take images of this size");
   }
-  TfLiteTensor* pixels = runner->input_tensor("image");
-  if (pixels == nullptr || pixels->type != kTfLiteUInt8 || pixels->bytes != image.rgb.size()) {
-    return Fail("the file's input `image` is not uint8 [1, H, W, 3]");
+  if (TfLiteInterpreterInvoke(interpreter) != kTfLiteOk) return Fail("encoding failed");
+  const TfLiteTensor* bytes = OutputOfType(interpreter, kTfLiteUInt8);
+  const TfLiteTensor* count = OutputOfType(interpreter, kTfLiteInt32);
+  if (bytes == nullptr || count == nullptr) return Fail("the file's outputs are not an encoder's");
+  int32_t length = 0;
+  if (TfLiteTensorCopyToBuffer(count, &length, sizeof(length)) != kTfLiteOk || length < 0 ||
+      static_cast<size_t>(length) > TfLiteTensorByteSize(bytes)) {
+    return Fail("the encoder gave no length");
   }
-  std::memcpy(pixels->data.uint8, image.rgb.data(), image.rgb.size());
-  *runner->input_tensor("quality")->data.f = quality;
-  if (runner->Invoke() != kTfLiteOk) return Fail("encoding failed");
-  const TfLiteTensor* bytes = runner->output_tensor("stream");
-  const int32_t length = *runner->output_tensor("length")->data.i32;
-  stream->assign(bytes->data.uint8, bytes->data.uint8 + length);
+  const auto* data = static_cast<const uint8_t*>(TfLiteTensorData(bytes));
+  stream->assign(data, data + length);
   return 0;
 }
 
@@ -94,18 +122,15 @@ int main(int argc, char** argv) {
   }
   Image image;
   if (int code = ReadPpm(argv[2], &image)) return code;
-  auto model = tflite::FlatBufferModel::BuildFromFile(argv[1]);
+  Model model(TfLiteModelCreateFromFile(argv[1]), TfLiteModelDelete);
   if (model == nullptr) return Fail(std::string(argv[1]) + " is no TFLite model");
-  tflite::ops::builtin::BuiltinOpResolver resolver;
-  std::unique_ptr<tflite::Interpreter> interpreter;
-  if (tflite::InterpreterBuilder(*model, resolver)(&interpreter) != kTfLiteOk) {
-    return Fail("the model needs another TFLite");
-  }
-  interpreter->SetNumThreads(1);
-  tflite::SignatureRunner* runner = interpreter->GetSignatureRunner("encode");
-  if (runner == nullptr) return Fail(std::string(argv[1]) + " has no signature `encode`");
+  Options options(TfLiteInterpreterOptionsCreate(), TfLiteInterpreterOptionsDelete);
+  TfLiteInterpreterOptionsSetNumThreads(options.get(), 1);
+  Interpreter interpreter(TfLiteInterpreterCreate(model.get(), options.get()),
+                          TfLiteInterpreterDelete);
+  if (interpreter == nullptr) return Fail("the model needs another TFLite");
   std::vector<uint8_t> stream;
-  if (int code = Encode(runner, image, quality, &stream)) return code;
+  if (int code = Encode(interpreter.get(), image, quality, &stream)) return code;
   std::ofstream file(argv[3], std::ios::binary);
   file.write(reinterpret_cast<const char*>(stream.data()), stream.size());
   file.close();

@@ -46,8 +46,9 @@ class ServedModel:
         for record in tf.data.TFRecordDataset(str(path)) if path.exists() else ():
             log = prediction_log_pb2.PredictionLog.FromString(record.numpy())
             request = log.predict_log.request
-            signature = self._loaded.signatures[request.model_spec.signature_name]
-            signature(stream_bytes=tf.constant(tf.make_ndarray(request.inputs["stream_bytes"])))
+            # Through the batching operation: what runs below it is another instance of the graph.
+            self.predict(request.model_spec.signature_name,
+                         tf.make_ndarray(request.inputs["stream_bytes"]))
             count += 1
         return count
 

@@ -58,14 +58,31 @@ def test_errors_say_what_to_do(encode, exported, exported_halves, face, tmp_path
         exported.path, tmp_path / "small.png")
 
 
-def test_the_c_example_compiles():
-    include = os.environ.get("TFLITE_INCLUDE")
+def test_the_c_example_writes_the_stream_of_python(encode, exported, tmp_path):
+    folder = pathlib.Path(os.environ.get("TFLITE_C", ""))
     compiler = shutil.which("g++") or shutil.which("clang++")
-    if not include or not compiler:
-        pytest.skip("needs a C++ compiler, and TFLITE_INCLUDE: the folders that hold "
-                    "tensorflow/lite/interpreter.h and flatbuffers/, separated by colons")
-    done = subprocess.run(
-        [compiler, "-std=c++17", "-fsyntax-only", "-Wall", "-Werror=return-type",
-         *(f"-I{folder}" for folder in include.split(":")), str(FOLDER / "encode.cc")],
-        capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    library = folder / "linux_amd64" / "libtensorflowlite_c.so"
+    if not compiler or not os.environ.get("TFLITE_C") or not library.exists():
+        pytest.skip("needs a C++ compiler and TFLITE_C, the folder of TFLite's C API: "
+                    "include/tensorflow/lite/c and linux_amd64/libtensorflowlite_c.so")
+    binary, stream = tmp_path / "encode", tmp_path / "face.ipr"
+    subprocess.run([compiler, "-std=c++17", "-Wall", "-Werror", f"-I{folder / 'include'}",
+                    str(FOLDER / "encode.cc"), str(library), f"-Wl,-rpath,{library.parent}",
+                    "-o", str(binary)], check=True)
+    for quality in (1, 50, 100):
+        image = picture(75, 53)
+        Image.fromarray(image).save(tmp_path / "face.ppm")
+        subprocess.run([str(binary), str(exported.path), str(tmp_path / "face.ppm"), str(stream),
+                        str(quality)], check=True)
+        assert stream.read_bytes() == encode.Encoder(str(exported.path)).encode(image, quality)
+
+    def fails(*arguments):
+        done = subprocess.run([str(binary), *map(str, arguments)], capture_output=True, text=True,
+                              check=False)
+        return done.returncode, done.stderr
+
+    face = tmp_path / "face.ppm"
+    assert fails(face)[0] == 2
+    assert "is no binary PPM of 8 bits" in fails(exported.path, binary, stream)[1]
+    assert "quality must be in 1..100" in fails(exported.path, face, stream, "101")[1]
+    assert "is no TFLite model" in fails(face, face, stream)[1]

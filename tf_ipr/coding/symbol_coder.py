@@ -63,10 +63,8 @@ class SymbolCoder(tf.Module):
         super().__init__(name=name)
         self.tables = tables
         self._unroll = unroll
-        lookup = tables.decoder_lookup()
         # Tensors, not NumPy arrays: a graph captures them once instead of copying them per trace.
-        self._slots = rans.Lookup(tf.constant(lookup.frequency), tf.constant(lookup.offset))
-        self._slot_symbol = tf.constant(lookup.symbol)
+        self._slots, self._slot_symbol = self._make_lookup(tables.decoder_lookup())
         packed = tables.frequency * TOTAL + tables.cumulative
         self._intervals = tf.constant(packed.reshape(-1), tf.int32)
 
@@ -151,6 +149,11 @@ class SymbolCoder(tf.Module):
             home = tf.logical_or(home, tf.range(tf.shape(states)[1]) >= lanes[:, tf.newaxis])
         return tf.logical_and(tf.reduce_all(home, axis=1),
                               tf.equal(coder_state.position, coder_state.num_words))
+
+    def _make_lookup(self, lookup):
+        """Slot tables as `decode` wants them, and the symbol of each slot."""
+        return (rans.Lookup(tf.constant(lookup.frequency), tf.constant(lookup.offset)),
+                tf.constant(lookup.symbol))
 
     def _encode_phase(self, deal, symbols, tables, states):
         """Encodes one phase; words and their mask come back as [B, T * K] in reading order."""

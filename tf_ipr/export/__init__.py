@@ -8,5 +8,6 @@
     batch_decoder.py      the graph of a whole batch, images of mixed sizes included
     size_groups.py        runs of images of one size within a batch
     aligned_embedding.py  decoded faces to embeddings
+    export_error.py       what both raise
     serving_files.py      warm-up requests and the server's configuration
 """

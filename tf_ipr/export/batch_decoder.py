@@ -69,7 +69,7 @@ class BatchDecoder:
             it is exceeded, the largest images are refused.
         """
         self._model = model
-        self._coder = coding.SymbolCoder(model.tables)
+        self._coder = coding.SymbolDecoder(model.tables)
         self._model_id = int(model_id, 16)
         self._max_pixels = max_pixels
         self._max_batch_pixels = max_batch_pixels

@@ -26,6 +26,7 @@ from tf_ipr.coding.stream_status import StreamStatus
 from tf_ipr.export import serving_files
 from tf_ipr.export.aligned_embedding import embed_aligned
 from tf_ipr.export.batch_decoder import BatchDecoder
+from tf_ipr.export.export_error import ExportError
 from tf_ipr.models import model_folder
 from tf_ipr.models.inference import InferenceModel
 
@@ -35,10 +36,6 @@ BATCH_SIZES = (1, 2, 4, 8, 16, 32)
 IMAGE_SIZES = ((128, 128), (250, 250))
 
 _PNG_COMPRESSION = 1  # A fifth of the default's time for a tenth more bytes.
-
-
-class ExportError(ValueError):
-    """A decoder that cannot be exported as asked."""
 
 
 def export(model_folder_path, output, version: int = 1, recognizer=None,

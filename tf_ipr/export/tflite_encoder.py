@@ -28,7 +28,7 @@ from tf_ipr.codec import Codec
 from tf_ipr.coding import bitstream
 from tf_ipr.export import tflite_file
 from tf_ipr.export.encoder_graph import EncoderGraph
-from tf_ipr.export.tflite_file import ExportError
+from tf_ipr.export.export_error import ExportError
 from tf_ipr.models import model_folder
 from tf_ipr.models.inference import InferenceModel
 from tf_ipr.models.network import MIN_SIDE

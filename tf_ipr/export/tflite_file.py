@@ -18,16 +18,14 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
+from tf_ipr.export.export_error import ExportError
+
 METADATA = "metadata.json"
 _SMALLEST_HALVED = 1024  # numbers; below, the operation that widens them costs more than it saves
 _OPERATORS = {value: name for name, value in vars(schema.BuiltinOperator).items()
               if isinstance(value, int)}
 # Runtimes take this entry as leave to compute in half precision; the exact part cannot survive it.
 _HALF_PRECISION_LEAVE = b"reduced_precision_support"
-
-
-class ExportError(ValueError):
-    """A model that cannot be exported as asked."""
 
 
 def convert(function, module: tf.Module, signature: str) -> schema.ModelT:
