@@ -1,0 +1,76 @@
+"""What IP and IPR train on: faces with landmarks, and embeddings where the loss can use old ones."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tf_ipr.datasets import image_file
+from tf_ipr.losses.identity import Comparison
+from tf_ipr.recognition import alignment, known_face
+from tf_ipr.recognition.conversion import freeze
+from tf_ipr.recognition.description import Description
+from tf_ipr.training.identity_data import Faces
+
+pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
+                                reason="needs the package mtcnn")
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory):
+    """Random weights, one map of 4x4 on the way to 8 numbers."""
+    tf.keras.utils.set_random_seed(1)
+    model = tf.keras.Sequential([
+        tf.keras.layers.Conv2D(6, 7, 7, activation="elu", input_shape=[28, 28, 3]),
+        tf.keras.layers.Flatten(), tf.keras.layers.Dense(8)])
+    facts = Description(name="tiny", architecture="test", size=28, value_range=[[-1.0, 1.0]] * 3,
+                        embedding_size=8, template=(alignment.ARCFACE_TEMPLATE / 4).tolist())
+    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
+    freeze.freeze(model, facts, folder, trained=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory):
+    """Two pictures with a face and one without."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, image in {"a": known_face.image(), "b": known_face.image()[:, ::-1],
+                        "c": np.full([168, 168, 3], 90, np.uint8)}.items():
+        image_file.write_png(folder / f"{name}.png", image)
+    return sorted(folder.iterdir())
+
+
+def _batch(faces, crop_size=None):
+    return next(iter(faces.batches(2, crop_size, seed=1)(0)))
+
+
+def test_pictures_without_a_face_are_left_out_and_embeddings_fit_the_images(
+        paths, recognizer, tmp_path):
+    faces = Faces(paths, [recognizer], tmp_path)
+    assert [path.name for path in faces.paths] == ["a.png", "b.png"]
+    batch = _batch(faces)
+    assert batch["image"].shape[0] == 2 and batch["embeddings"].shape == [2, 8]
+    # An original loses nothing against itself, mirrored or not.
+    loss = faces.loss(batch["image"][:, :168, :168], batch["image"][:, :168, :168],
+                      batch["landmarks"], batch["embeddings"])
+    np.testing.assert_allclose(loss, [0, 0], atol=1e-3)
+
+
+@pytest.mark.parametrize("comparison", [Comparison(warp=0.05), Comparison(feature_weight=0.5)])
+def test_where_originals_are_embedded_at_every_step_nothing_is_embedded_before(
+        paths, recognizer, tmp_path, comparison):
+    faces = Faces(paths, [recognizer], tmp_path, comparison)
+    assert not list(tmp_path.glob("embeddings*"))
+    batch = _batch(faces, crop_size=160)
+    assert "embeddings" not in batch and batch["image"].shape == [2, 160, 160, 3]
+    image, landmarks = batch["image"], batch["landmarks"]
+    np.testing.assert_allclose(faces.loss(image, image, landmarks), [0, 0], atol=1e-4)
+    assert np.all(faces.loss(image, 255 - image, landmarks) > 0)
+
+
+def test_without_a_recogniser_or_a_face_it_says_so(paths, recognizer, tmp_path):
+    with pytest.raises(ValueError, match="need --recognizer"):
+        Faces(paths, [], tmp_path)
+    with pytest.raises(ValueError, match="None of the 1 images shows a face"):
+        Faces(paths[2:], [recognizer], tmp_path)
