@@ -107,7 +107,7 @@ def test_a_stream_finds_the_shipped_model_that_made_it(codec):
 
 
 def test_a_stream_of_no_shipped_model_is_refused_by_name(codec):
-    header, states, words = tf_ipr.coding.parse(codec.compress(_image("33x50")))
+    header, states, words, _ = tf_ipr.coding.parse(codec.compress(_image("33x50")))
     foreign = tf_ipr.coding.pack(dataclasses.replace(header, model_id="01234567"), states, words)
     with pytest.raises(ValueError, match="made with model 01234567; the shipped models are"):
         shipped_model_of(foreign)
