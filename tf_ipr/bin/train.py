@@ -61,8 +61,9 @@ flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
 def _settings() -> dict:
     """What a resumed run must share."""
     names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
-             "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background", "recognizer", "init_from", "steps", "learning_rate",
-             "final_learning_rate", "target_bpp", "seed")
+             "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background",
+             "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate",
+             "target_bpp", "seed")
     settings = {name: FLAGS[name].value for name in names}
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
     if FLAGS.num_rates == 1:
