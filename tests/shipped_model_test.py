@@ -111,3 +111,11 @@ def test_a_stream_of_no_shipped_model_is_refused_by_name(codec):
     foreign = tf_ipr.coding.pack(dataclasses.replace(header, model_id="01234567"), states, words)
     with pytest.raises(ValueError, match="made with model 01234567; the shipped models are"):
         shipped_model_of(foreign)
+
+
+def test_the_model_of_a_stream_is_found_whatever_size_it_declares(codec):
+    header, states, words, _ = tf_ipr.coding.parse(codec.compress(_image("33x50")))
+    # As many lanes as pixels ask for.
+    large = dataclasses.replace(header, width=1 << 15, height=1 << 15)
+    states = np.resize(states, [large.num_lanes])
+    assert shipped_model_of(tf_ipr.coding.pack(large, states, words)) == shipped_model()

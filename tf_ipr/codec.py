@@ -41,14 +41,20 @@ def shipped_model_of(stream: bytes) -> pathlib.Path:
     Raises:
       BitstreamError: the stream is damaged, foreign, or none of the shipped models made it.
     """
-    wanted = coding.parse(stream)[0].model_id
-    held = {model_folder.read_config(path.parent)["model_id"]: path.parent
-            for path in sorted(shipped_model().parent.glob("*/config.json"))}
+    wanted = coding.describe(stream)["model_id"]  # Whatever its size: the codec has the limit.
+    held = _shipped_models()
     if wanted not in held:
         raise coding.BitstreamError(
             f"The stream was made with model {wanted}; the shipped models are {', '.join(held)}. "
             "Give the folder of the former.")
     return held[wanted]
+
+
+@functools.lru_cache(maxsize=1)
+def _shipped_models() -> dict:
+    """Folders of the shipped models by model id."""
+    return {model_folder.read_config(path.parent)["model_id"]: path.parent
+            for path in sorted(shipped_model().parent.glob("*/config.json"))}
 
 
 class Codec:

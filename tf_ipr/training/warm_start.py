@@ -27,18 +27,21 @@ def warm_start(model: TrainingModel, folder) -> None:
     """
     folder = pathlib.Path(folder)
     found = ModelConfig.from_dict(model_folder.read_config(folder)["model"])
-    adds_gate = model.config.gate_width > 0 and found.gate_width == 0
-    if dataclasses.replace(found, gate_width=model.config.gate_width) != model.config or (
-            found.gate_width != model.config.gate_width and not adds_gate):
-        wanted, given = model.config.to_dict(), found.to_dict()
+    expected = model.config
+    if found.gate_width == 0:
+        expected = dataclasses.replace(expected, gate_width=0)
+    if found != expected:
+        wanted, given = expected.to_dict(), found.to_dict()
         different = [f"{k}: {given[k]!r} there, {wanted[k]!r} here" for k in wanted
                      if wanted[k] != given[k]]
         raise CheckpointError(f"{folder} holds another configuration ({'; '.join(different)}). "
                               "Train with its configuration, or start from another model.")
     weights = model_folder.read_arrays(folder / "weights.npz")
-    first = model_folder.float_weights(model.network)
-    gate = {name: v.numpy() for name, v in first.items() if adds_gate and name.startswith("gate/")}
-    model_folder.assign_floats(model.network, {**gate, **weights}, folder / "weights.npz")
+    if expected != model.config:
+        weights.update({name: variable.numpy()
+                        for name, variable in model_folder.float_weights(model.network).items()
+                        if name.startswith("gate/")})
+    model_folder.assign_floats(model.network, weights, folder / "weights.npz")
     prior = model.entropy_model.side_prior.trainable_variables
     for i, variable in enumerate(prior):
         name = f"{model_folder.PRIOR}{i:02d}"
