@@ -9,16 +9,13 @@ decoded.
 from __future__ import annotations
 
 import argparse
-import json
 import pathlib
 import sys
-import time
 
-import numpy as np
 import tensorflow as tf
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from benchmarks import peak_memory  # pylint: disable=wrong-import-position
+from benchmarks import measured_calls, peak_memory  # pylint: disable=wrong-import-position
 
 
 def main() -> None:
@@ -37,15 +34,8 @@ def main() -> None:
     before = peak_memory.mebibytes()
     streams = tf.constant([stream] * options.batch)
     decode(stream_bytes=streams)
-    wall, cpu = [], []
-    for _ in range(options.runs):
-        start = time.perf_counter(), time.process_time()
-        decode(stream_bytes=streams)["image"].numpy()
-        wall.append(1e3 * (time.perf_counter() - start[0]))
-        cpu.append(1e3 * (time.process_time() - start[1]))
-    print(json.dumps(dict(bytes=len(stream), wall_ms=float(np.median(wall)),
-                          cpu_ms=float(np.median(cpu)), peak_mib=peak_memory.mebibytes(),
-                          added_mib=peak_memory.mebibytes() - before)))
+    measured_calls.report(lambda: decode(stream_bytes=streams)["image"].numpy(), options.runs,
+                          len(stream), before)
 
 
 if __name__ == "__main__":

@@ -10,16 +10,14 @@ Kinds: `tflite` (a file of tf_ipr_export), `compressai` (bmshj2018-hyperprior, r
 from __future__ import annotations
 
 import argparse
-import json
 import pathlib
 import sys
-import time
 
 import numpy as np
 from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from benchmarks import peak_memory  # pylint: disable=wrong-import-position
+from benchmarks import measured_calls, peak_memory  # pylint: disable=wrong-import-position
 
 
 def _tflite(path, quality):
@@ -74,15 +72,7 @@ def main() -> None:
     before = peak_memory.mebibytes()
     encode = KINDS[options.kind](options.path, options.quality)
     stream = encode(image)
-    wall, cpu = [], []
-    for _ in range(options.runs):
-        start = time.perf_counter(), time.process_time()
-        stream = encode(image)
-        wall.append(1e3 * (time.perf_counter() - start[0]))
-        cpu.append(1e3 * (time.process_time() - start[1]))
-    print(json.dumps(dict(bytes=len(stream), wall_ms=float(np.median(wall)),
-                          cpu_ms=float(np.median(cpu)), peak_mib=peak_memory.mebibytes(),
-                          added_mib=peak_memory.mebibytes() - before)))
+    measured_calls.report(lambda: encode(image), options.runs, len(stream), before)
 
 
 if __name__ == "__main__":
