@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from tf_ipr.codec import shipped_model
+from tf_ipr import shipped_models
 from tf_ipr.models import frozen_network, model_folder
 
 FLAGS = flags.FLAGS
@@ -106,7 +106,7 @@ def backends(network, shape) -> tuple[dict, list[str]]:
 
 def main(argv) -> None:
     del argv
-    model, config = model_folder.load(FLAGS.model or shipped_model())
+    model, config = model_folder.load(FLAGS.model or shipped_models.folder())
     network = model.hyper_index
     shape = (FLAGS.side, FLAGS.side, config["model"]["side_channels"])
     inputs = latents(FLAGS.latents // _BATCH * _BATCH, *shape[1:])

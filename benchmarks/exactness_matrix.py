@@ -22,7 +22,8 @@ from absl import app, flags
 from tqdm import tqdm
 
 from tf_ipr import coding
-from tf_ipr.codec import Codec, shipped_model
+from tf_ipr import shipped_models
+from tf_ipr.codec import Codec
 from tf_ipr.datasets import image_file
 from tf_ipr.export import tflite_file
 from tf_ipr.export.encoder_graph import EncoderGraph
@@ -196,7 +197,7 @@ def litert_results(content: bytes, pictures, qualities) -> list:
 
 def main(argv) -> None:
     del argv
-    folder = FLAGS.model or shipped_model()
+    folder = FLAGS.model or shipped_models.folder()
     model, config = model_folder.load(folder)
     codec = Codec(model, config)
     verbose = VerboseEncoder(model, config["model_id"])

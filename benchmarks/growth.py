@@ -22,7 +22,7 @@ import tensorflow  # noqa: F401  # Before app.run, else Keras builds in graph mo
 from absl import app, flags
 
 from tf_ipr import atomic_file
-from tf_ipr import codec as codec_module
+from tf_ipr import codec as codec_module, shipped_models
 from tf_ipr.bin import codec_flags
 from tf_ipr.datasets import image_file
 
@@ -86,7 +86,7 @@ def main(argv) -> None:
     del argv
     from tf_ipr.export import serving_decoder
 
-    model = FLAGS.model or codec_module.shipped_model()
+    model = FLAGS.model or shipped_models.folder()
     picture = image_file.read_image(
         pathlib.Path(image_file.__file__).parents[1] / "assets/astronaut.png")
     print("| direction | image | CPU ms | ms per megapixel | MiB | bytes |")

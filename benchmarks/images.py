@@ -34,6 +34,6 @@ def name() -> str:
 
 def model_folder() -> pathlib.Path:
     """The folder of the model to measure."""
-    from tf_ipr.codec import shipped_model
+    from tf_ipr import shipped_models
 
-    return pathlib.Path(FLAGS.model) if FLAGS.model else shipped_model()
+    return pathlib.Path(FLAGS.model) if FLAGS.model else shipped_models.folder()

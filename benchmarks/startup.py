@@ -17,7 +17,7 @@ import time
 
 from absl import app, flags
 
-from tf_ipr import codec as codec_module
+from tf_ipr import codec as codec_module, shipped_models
 from tf_ipr.bin import codec_flags
 
 FLAGS = flags.FLAGS
@@ -50,7 +50,7 @@ def main(argv) -> int:
     import numpy as np
     from PIL import Image
 
-    model = pathlib.Path(FLAGS.model) if FLAGS.model else codec_module.shipped_model()
+    model = pathlib.Path(FLAGS.model) if FLAGS.model else shipped_models.folder()
     image = Image.open(_IMAGE).convert("RGB")
     with tempfile.TemporaryDirectory() as folder:
         stream, jpeg = pathlib.Path(folder, "image.ipr"), pathlib.Path(folder, "image.jpg")

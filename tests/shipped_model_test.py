@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import tf_ipr
-from tf_ipr.codec import ALIGNED_MODEL, shipped_model, shipped_model_of
+from tf_ipr import shipped_models
 from tf_ipr.datasets import image_file
 from tf_ipr.models import frozen_network, model_folder
 
@@ -61,7 +61,7 @@ def test_golden_streams_decode_to_their_symbols(codec, reference_decoder, size, 
     stream = path.read_bytes()
     expected = json.loads((_GOLDEN / "symbols.json").read_text())[path.name]
     assert _hash(codec.symbols(stream)) == expected
-    with np.load(shipped_model() / "entropy.npz") as arrays:
+    with np.load(shipped_models.folder() / "entropy.npz") as arrays:
         decoded = reference_decoder.decode_stream(stream, dict(arrays))
     assert _hash((decoded["z"], decoded["y"])) == expected
 
@@ -78,13 +78,13 @@ def test_golden_streams_show_what_was_coded(codec):
 
 
 def test_every_sum_of_the_integer_network_is_exact_in_float32():
-    with np.load(shipped_model() / "entropy.npz") as arrays:
+    with np.load(shipped_models.folder() / "entropy.npz") as arrays:
         network = frozen_network.FrozenHyperSynthesis.from_arrays(arrays)
     assert frozen_network.check_bound(network.layers) < 2 ** 24
 
 
 def test_the_model_id_is_that_of_its_files(codec):
-    with np.load(shipped_model() / "entropy.npz") as arrays:
+    with np.load(shipped_models.folder() / "entropy.npz") as arrays:
         assert model_folder.model_id_of(dict(arrays)) == codec.model_id
 
 
@@ -92,17 +92,17 @@ def test_the_model_id_is_that_of_its_files(codec):
     (["config.json", "entropy.npz", "weights.npz"], 12), (["encoder.tflite"], 6),
     (["decoder/**/*"], 16)])
 def test_the_shipped_artefacts_are_small(parts, megabytes):
-    files = [p for part in parts for p in shipped_model().glob(part) if p.is_file()]
+    files = [p for part in parts for p in shipped_models.folder().glob(part) if p.is_file()]
     assert len(files) >= len(parts)
     assert sum(p.stat().st_size for p in files) <= megabytes * 1e6
 
 
 def test_a_stream_finds_the_shipped_model_that_made_it(codec):
     image = _image("33x50")
-    assert shipped_model_of(codec.compress(image)) == shipped_model()
-    aligned = tf_ipr.Codec.load(shipped_model(ALIGNED_MODEL))
+    assert shipped_models.folder_of_stream(codec.compress(image)) == shipped_models.folder()
+    aligned = tf_ipr.Codec.load(shipped_models.folder(shipped_models.ALIGNED))
     stream = aligned.compress(image)
-    assert shipped_model_of(stream) == shipped_model(ALIGNED_MODEL)
+    assert shipped_models.folder_of_stream(stream) == shipped_models.folder(shipped_models.ALIGNED)
     assert aligned.decompress(stream).shape == image.shape
 
 
@@ -110,7 +110,7 @@ def test_a_stream_of_no_shipped_model_is_refused_by_name(codec):
     header, states, words, _ = tf_ipr.coding.parse(codec.compress(_image("33x50")))
     foreign = tf_ipr.coding.pack(dataclasses.replace(header, model_id="01234567"), states, words)
     with pytest.raises(ValueError, match="made with model 01234567; the shipped models are"):
-        shipped_model_of(foreign)
+        shipped_models.folder_of_stream(foreign)
 
 
 def test_the_model_of_a_stream_is_found_whatever_size_it_declares(codec):
@@ -118,4 +118,4 @@ def test_the_model_of_a_stream_is_found_whatever_size_it_declares(codec):
     # As many lanes as pixels ask for.
     large = dataclasses.replace(header, width=1 << 15, height=1 << 15)
     states = np.resize(states, [large.num_lanes])
-    assert shipped_model_of(tf_ipr.coding.pack(large, states, words)) == shipped_model()
+    assert shipped_models.folder_of_stream(tf_ipr.coding.pack(large, states, words)) == shipped_models.folder()

@@ -4,17 +4,18 @@
     stream = codec.compress(image, quality=50)
     image = codec.decompress(stream)
 
-    codec.py         the front door, above
-    models/          what is learned
-    coding/          probability tables, rANS, bitstream
-    losses/          distortion, identity, objectives REC, IP, IPR
-    recognition/     detection, alignment, frozen recognisers
-    datasets/        LFW, CLIC, folders, image files
-    training/        the step, schedules, checkpoints
-    evaluation/      metrics, identification, reference codecs
-    bin/             binaries, one per verb
-    rate_search.py   a quality from a size
-    atomic_file.py   files that appear whole or not at all
+    codec.py          the front door, above
+    models/           what is learned
+    coding/           probability tables, rANS, bitstream
+    losses/           distortion, identity, objectives REC, IP, IPR
+    recognition/      detection, alignment, frozen recognisers
+    datasets/         LFW, CLIC, folders, image files
+    training/         the step, schedules, checkpoints
+    evaluation/       metrics, identification, reference codecs
+    bin/              binaries, one per verb
+    shipped_models.py the models that come with the project
+    rate_search.py    a quality from a size
+    atomic_file.py    files that appear whole or not at all
 """
 
 __version__ = "0.1.0"

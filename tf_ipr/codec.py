@@ -8,53 +8,17 @@
 from __future__ import annotations
 
 import functools
-import pathlib
 from typing import Optional
 
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr import coding
+from tf_ipr import coding, shipped_models
 from tf_ipr.coding.bitstream import MAX_PIXELS
 from tf_ipr.models import model_folder, network
 from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
 from tf_ipr.models.inference import InferenceModel
 from tf_ipr.rate_search import largest_within, nearest_to
-
-DEFAULT_MODEL = "lfw_l2_rec"
-ALIGNED_MODEL = "lfw_align_l2_ip"  # for crops of 112 or 128 pixels by tf_ipr_align
-
-
-def shipped_model(name: str = DEFAULT_MODEL) -> pathlib.Path:
-    """The folder of a model that comes with the project, installed or in a checkout."""
-    package = pathlib.Path(__file__).resolve().parent
-    for parent in (package, package.parent):
-        if (parent / "savedmodels" / name / "config.json").is_file():
-            return parent / "savedmodels" / name
-    raise model_folder.CheckpointError(
-        f"The shipped model {name} is not installed; give the folder of a model.")
-
-
-def shipped_model_of(stream: bytes) -> pathlib.Path:
-    """The folder of the shipped model that made a stream.
-
-    Raises:
-      BitstreamError: the stream is damaged, foreign, or none of the shipped models made it.
-    """
-    wanted = coding.describe(stream)["model_id"]  # Whatever its size: the codec has the limit.
-    held = _shipped_models()
-    if wanted not in held:
-        raise coding.BitstreamError(
-            f"The stream was made with model {wanted}; the shipped models are {', '.join(held)}. "
-            "Give the folder of the former.")
-    return held[wanted]
-
-
-@functools.lru_cache(maxsize=1)
-def _shipped_models() -> dict:
-    """Folders of the shipped models by model id."""
-    return {model_folder.read_config(path.parent)["model_id"]: path.parent
-            for path in sorted(shipped_model().parent.glob("*/config.json"))}
 
 
 class Codec:
@@ -82,7 +46,7 @@ class Codec:
         Raises:
           CheckpointError: the folder holds no usable model.
         """
-        model, config = model_folder.load(shipped_model() if path is None else path)
+        model, config = model_folder.load(shipped_models.folder() if path is None else path)
         return cls(model, config, max_pixels)
 
     def compress(self, image, quality: float = 50.0, max_bytes: Optional[int] = None,

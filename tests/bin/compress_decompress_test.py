@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_ipr import codec as codec_module
+from tf_ipr import codec as codec_module, shipped_models
 from tf_ipr import coding
 from tf_ipr.bin import compress, decompress
 from tf_ipr.datasets import image_file
@@ -44,7 +44,7 @@ class FakeCodec:
 @pytest.fixture(autouse=True)
 def fake_codec(monkeypatch):
     monkeypatch.setattr(codec_module, "Codec", FakeCodec)
-    monkeypatch.setattr(codec_module, "shipped_model_of", lambda stream: "shipped/of/stream")
+    monkeypatch.setattr(shipped_models, "folder_of_stream", lambda stream: "shipped/of/stream")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tf_ipr.bin import evaluate, report
-from tf_ipr.codec import shipped_model
+from tf_ipr import shipped_models
 from tf_ipr.datasets import image_file
 from tf_ipr.recognition import known_face
 
@@ -45,13 +45,13 @@ def test_a_report_that_cannot_be_made_does_not_fail_the_evaluation(
 
 def test_folders_images_models_and_output(run_main, evaluated, tmp_path, capsys, monkeypatch):
     assert run_main(evaluate.main, **evaluated, report=False,
-                    codec=["jpeg:20", f"{shipped_model()}:30"]) == 0
+                    codec=["jpeg:20", f"{shipped_models.folder()}:30"]) == 0
     record = json.loads((tmp_path / "out/metrics.json").read_text())
     record["codecs"][1]["folder"] = "/absent"
     (tmp_path / "out/metrics.json").write_text(json.dumps(record))
     image_file.write_png(tmp_path / "mine.png", known_face.image())
     assert run_main(report.main, tmp_path / "out", images=[str(tmp_path / "mine.png")],
-                    models=[str(shipped_model())], output=str(tmp_path / "there")) == 0
+                    models=[str(shipped_models.folder())], output=str(tmp_path / "there")) == 0
     assert capsys.readouterr().out.endswith(f"{tmp_path}/there/report.html\n")
     text = (tmp_path / "there/report.html").read_text()
     assert "mine.png" in text and "alt=\"Bits of tf_ipr" in text

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tf_ipr.codec import Codec, shipped_model
+from tf_ipr import shipped_models
+from tf_ipr.codec import Codec
 from tf_ipr.evaluation import bit_allocation
 from tf_ipr.models import model_folder
 from tf_ipr.recognition import known_face
@@ -11,7 +12,7 @@ from tf_ipr.recognition import known_face
 
 @pytest.fixture(scope="module")
 def allocation():
-    return bit_allocation.BitAllocation(model_folder.load(shipped_model())[0])
+    return bit_allocation.BitAllocation(model_folder.load(shipped_models.folder())[0])
 
 
 def test_bits_of_all_places_are_the_stream(allocation):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tf_ipr.codec import Codec, shipped_model
+from tf_ipr import shipped_models
+from tf_ipr.codec import Codec
 from tf_ipr.coding import BitstreamError
 from tf_ipr.evaluation import exported_codec
 from tf_ipr.evaluation.learned_codec import LearnedCodec
@@ -40,5 +41,5 @@ def test_damaged_stream_is_refused_with_its_reason(shipped, image):
 
 def test_folder_without_exports_is_run_as_a_model(tmp_path):
     for name in ("config.json", "entropy.npz", "weights.npz"):
-        (tmp_path / name).symlink_to(shipped_model() / name)
+        (tmp_path / name).symlink_to(shipped_models.folder() / name)
     assert isinstance(exported_codec.exported_or_model(tmp_path), LearnedCodec)

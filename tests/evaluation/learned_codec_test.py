@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from tf_ipr.codec import shipped_model
+from tf_ipr import shipped_models
 from tf_ipr.evaluation.learned_codec import LearnedCodec
 from tf_ipr.recognition import known_face
 
@@ -33,7 +33,7 @@ def test_the_header_is_the_container(codec):
 
 
 def test_identity_names_the_weights(codec, tmp_path):
-    folder = shutil.copytree(shipped_model(), tmp_path / "run" / "model")
+    folder = shutil.copytree(shipped_models.folder(), tmp_path / "run" / "model")
     copy = LearnedCodec.load(folder)
     assert copy.identity() == codec.identity() and copy.label == "tf_ipr run"
     with np.load(folder / "weights.npz") as file:

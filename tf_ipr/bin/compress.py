@@ -66,10 +66,10 @@ def main(argv) -> int:
     try:
         plan = batch.plan(argv[1], argv[2], image_file.list_images, codec_flags.STREAM_SUFFIX)
         # pylint: disable=import-outside-toplevel  # Seconds.
-        from tf_ipr import codec as codec_module
+        from tf_ipr import codec as codec_module, shipped_models
         model = FLAGS.model
         if model is None and FLAGS.align in ("112", "128"):
-            model = codec_module.shipped_model(codec_module.ALIGNED_MODEL)
+            model = shipped_models.folder(shipped_models.ALIGNED)
         codec = codec_module.Codec.load(model, FLAGS.max_pixels)
 
         faces = _Faces() if FLAGS.min_identity is not None or FLAGS.align else None

@@ -34,7 +34,7 @@ def main(argv) -> int:
             lambda folder: file_list.list_files(folder, [codec_flags.STREAM_SUFFIX], "stream"),
             ".png")
         # pylint: disable=import-outside-toplevel  # Seconds.
-        from tf_ipr import codec as codec_module
+        from tf_ipr import codec as codec_module, shipped_models
         codecs = {}
 
         def codec_of(folder):
@@ -44,7 +44,8 @@ def main(argv) -> int:
 
         def decompress(source, target) -> str:
             stream = source.read_bytes()
-            image = codec_of(FLAGS.model or codec_module.shipped_model_of(stream)).decompress(stream)
+            model = FLAGS.model or shipped_models.folder_of_stream(stream)
+            image = codec_of(model).decompress(stream)
             image_file.write_png(target, image)
             return f"{image.shape[1]}x{image.shape[0]} pixels"
 

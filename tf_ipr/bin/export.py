@@ -99,9 +99,9 @@ def main(argv) -> int:
         print(f"tf_ipr_export: {message}", file=sys.stderr)
         return 2
     try:
-        from tf_ipr.codec import shipped_model  # pylint: disable=import-outside-toplevel
+        from tf_ipr import shipped_models  # pylint: disable=import-outside-toplevel
 
-        model = pathlib.Path(FLAGS.model) if FLAGS.model else shipped_model()
+        model = pathlib.Path(FLAGS.model) if FLAGS.model else shipped_models.folder()
         {"tflite": _export_tflite, "serving": _export_serving}[FLAGS.target](model)
     except (ValueError, OSError, ImportError) as error:
         print(f"tf_ipr_export: {error}", file=sys.stderr)

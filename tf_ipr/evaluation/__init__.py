@@ -26,5 +26,4 @@
     bit_allocation.py    where in the picture the bits go
 
     comparison.py        one image through several codecs at equal size, as a picture
-    coding_results.py    figures of one coded image
 """

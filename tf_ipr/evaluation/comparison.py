@@ -10,10 +10,42 @@ from typing import Callable, Optional, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from tf_ipr.evaluation.coding_results import CodingResult
+from tf_ipr.evaluation import metrics
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting, nearest_setting
 
 _MARGIN, _TEXT_HEIGHT, _FONT_SIZE = 8, 36, 13
+
+
+@dataclasses.dataclass(frozen=True)
+class CodingResult:
+    """One image, one codec, one setting.
+
+    Attributes:
+      num_bytes: size of the whole file.
+      bpp: bits per pixel of the image.
+      psnr_db: infinite where the image came back unchanged.
+      ms_ssim: 0..1.
+      encode_ms, decode_ms: wall clock of one call, one image at a time.
+    """
+
+    num_bytes: int
+    bpp: float
+    psnr_db: float
+    ms_ssim: float
+    encode_ms: float
+    decode_ms: float
+
+    @classmethod
+    def of(cls, image_u8: np.ndarray, data: bytes, decoded_u8: np.ndarray, encode_ms: float,
+           decode_ms: float) -> CodingResult:
+        """Compares an image, uint8 [H, W, 3], with what came out of the file `data`.
+
+        Raises:
+          ValueError: the two differ in size.
+        """
+        return cls(len(data), metrics.bits_per_pixel(len(data), image_u8),
+                   metrics.psnr_db(image_u8, decoded_u8), metrics.ms_ssim(image_u8, decoded_u8),
+                   encode_ms, decode_ms)
 
 
 @dataclasses.dataclass(frozen=True)

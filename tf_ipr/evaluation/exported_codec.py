@@ -83,9 +83,9 @@ def exported_or_model(folder: Optional[PathLike] = None) -> ImageCodec:
     Raises:
       CheckpointError: the folder holds no usable model.
     """
-    from tf_ipr.codec import shipped_model
+    from tf_ipr import shipped_models
 
-    path = pathlib.Path(os.path.abspath(shipped_model() if folder is None else folder))
+    path = pathlib.Path(os.path.abspath(shipped_models.folder() if folder is None else folder))
     versions = sorted((int(p.name) for p in (path / DECODER).glob("*") if p.name.isdigit()))
     if not versions or not (path / ENCODER).is_file():
         return LearnedCodec.load(folder)

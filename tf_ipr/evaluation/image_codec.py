@@ -66,11 +66,6 @@ class ImageCodec(abc.ABC):
         """The image of each file; codecs that gain by batches override it."""
         return [self.decode(data) for data in files]
 
-    def code_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list:
-        """(file, decoded image) of each image."""
-        files = self.encode_batch(images_u8, setting)
-        return list(zip(files, self.decode_batch(files)))
-
     def container_bytes(self, data: bytes) -> int:
         """How many bytes of a file of `encode` belong to its format and not to the picture."""
         return containers.container_bytes(data)

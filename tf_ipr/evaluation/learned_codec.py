@@ -54,9 +54,10 @@ class LearnedCodec(ImageCodec):
         Raises:
           CheckpointError: the folder holds no usable model.
         """
-        from tf_ipr.codec import Codec, shipped_model
+        from tf_ipr import shipped_models
+        from tf_ipr.codec import Codec
 
-        path = pathlib.Path(os.path.abspath(shipped_model() if folder is None else folder))
+        path = pathlib.Path(os.path.abspath(shipped_models.folder() if folder is None else folder))
         codec = Codec.load(path)
         weights = (path / "weights.npz").read_bytes()
         name = path.parent.name if path.name == "model" else path.name

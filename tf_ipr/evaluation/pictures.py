@@ -35,7 +35,8 @@ class Landmarks:
         first = {key: index for index, key in reversed(list(enumerate(keys)))
                  if key is not None and key not in self._cache}
         missing = sorted(first.values())
-        for start in progress(range(0, len(missing), _CHUNK), desc="landmarks", unit="batch"):
+        chunks = range(0, len(missing), _CHUNK)
+        for start in progress(chunks, desc="landmarks", unit="batch") if missing else ():
             found, images = [], []
             for index in missing[start:start + _CHUNK]:
                 try:

@@ -39,7 +39,7 @@ _C2 = (0.03 * 255.0) ** 2
 _GRADIENT_FLOOR = 0.05
 
 # Rows of a banded matrix multiplied at once. Larger images are cut, so that the cost stays linear.
-_BLOCK = 256
+_BLOCK = 64
 
 
 def power_factors(height: int, width: int) -> tuple[float, ...]:

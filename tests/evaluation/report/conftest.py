@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.evaluation.conftest import KnownFaceDetector, MeanColour
-from tf_ipr.codec import shipped_model
+from tf_ipr import shipped_models
 from tf_ipr.datasets import evaluation_set, image_file
 from tf_ipr.evaluation import codec_choice, compressai_codec, run
 from tf_ipr.evaluation.report import results, writing
@@ -53,7 +53,7 @@ def evaluation(tmp_path_factory) -> Evaluation:
                 evaluation_set.load("folder", str(folder / "photographs"))]
     choices = [codec_choice.parse(text, ()) for text in (
         "jpeg:20,50,80", "webp:20,50", "shrink0.5+jpeg:50", "align112+jpeg:50", "bmshj2018:1",
-        f"{shipped_model()}:20,60")]
+        f"{shipped_models.folder()}:20,60")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "_Detector", lambda: KnownFaceDetector)
         patch.setattr(type(compressai_codec.HYPERPRIOR), "unavailable_reason",

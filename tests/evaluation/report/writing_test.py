@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.evaluation.report.conftest import BOX, KnownFace
-from tf_ipr.codec import shipped_model
+from tf_ipr import shipped_models
 from tf_ipr.datasets import image_file
 from tf_ipr.evaluation import bit_allocation, reference_codecs
 from tf_ipr.evaluation.report import reconstructions, results, writing
@@ -63,7 +63,7 @@ def test_bits_are_those_of_the_model_and_the_box_has_its_share(evaluation):
     scene, = reconstructions.scenes(
         [row], [("face", image)], reconstructions.Codecs(found.model_folders),
         reconstructions.Faces(KnownFace), pytest.fail)
-    bits = bit_allocation.BitAllocation(model_folder.load(shipped_model())[0])(
+    bits = bit_allocation.BitAllocation(model_folder.load(shipped_models.folder())[0])(
         image[None], row["setting"])[0]
     assert scene.reconstructions[0].bits.sum() == pytest.approx(bits.sum(), rel=1e-4)
     assert scene.reconstructions[0].share == pytest.approx(

@@ -1,0 +1,106 @@
+"""The fewest bytes at which faces are recognised as well as after HEVC at CRF 23.
+
+    python -m benchmarks.headline --data_dir=LFW --protocol_dir=LISTS --recognizers=ARCFACE,Y1,DLIB \
+        --codec=align128+savedmodels/lfw_align_l2_ip:30,50,75,88,100 --codec=align128+avif:35,45,60
+
+Codecs as in tf_ipr_evaluate, whose cache it shares: after an evaluation of the same settings it
+takes seconds. FRR@FAR=1 % by the same protocol; the fewest bytes lie where the line through the
+measured settings (over the logarithm of their mean bytes) falls to the target's FRR. The interval
+is a paired bootstrap over people (tf_ipr/evaluation/fewest_bytes.py). "none" says that no setting,
+up to the largest measured, reaches it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+import tqdm
+from absl import app, flags
+
+from tf_ipr.bin import start
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("data_dir", None, "Folder of LFW's images.", required=True)
+flags.DEFINE_string("protocol_dir", None, "Folder of LFW's official lists.", required=True)
+flags.DEFINE_integer("every", 1, "Take every N-th person only.", lower_bound=1)
+flags.DEFINE_list("recognizers", [], "Folders of recognisers.")
+flags.DEFINE_multi_string("codec", [], "[alignN+][shrinkS+]CODEC:SETTING,…; may be repeated.")
+flags.DEFINE_string("target", "hevc:23", "Codec and setting whose FRR is to be reached.")
+flags.DEFINE_string("cache_dir", "runs/cache", "That of tf_ipr_evaluate.")
+
+
+def identifier(dataset):
+    """A function from embeddings [N, D] to which probes are rejected, and the probes' identities."""
+    from tf_ipr.evaluation import identification, rows
+
+    enrolled, probes = identification.gallery_and_probes(dataset.identities, dataset.gallery_size)
+    names = np.array(dataset.identities)
+
+    def rejected(embeddings):
+        found = identification.identify(embeddings[enrolled], names[enrolled], embeddings[probes],
+                                        names[probes], target_far=rows.FAR)
+        return ~(found.genuine_scores > found.threshold)
+
+    return rejected, names[probes]
+
+
+def shown(value: float, largest: float) -> str:
+    return f"{value:,.0f}" if math.isfinite(value) else f"none to {largest:,.0f}"
+
+
+def main(argv) -> int:
+    del argv
+    if not FLAGS.codec or not FLAGS.recognizers:
+        raise app.UsageError("--codec and --recognizers are needed")
+    from tf_ipr.datasets import evaluation_set
+    from tf_ipr.evaluation import codec_choice, coding_pool, measurement, pictures
+    from tf_ipr.evaluation.fewest_bytes import fewest_bytes
+    from tf_ipr.recognition.detection import FaceDetector
+    from tf_ipr.recognition.recognizer import Recognizer
+
+    recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]
+    dataset = evaluation_set.load("lfw", FLAGS.data_dir, FLAGS.protocol_dir, FLAGS.every)
+    rejected, identities = identifier(dataset)
+    detector = functools.cache(FaceDetector)
+    landmarks = pictures.Landmarks(FLAGS.cache_dir, detector)
+    choices = codec_choice.merge([codec_choice.parse(text, []) for text in FLAGS.codec])
+    target_choice = codec_choice.parse(FLAGS.target, [])
+
+    with coding_pool.CodingPool() as pool:
+        laboratory = measurement.Laboratory(recognizers, detector, FLAGS.cache_dir, pool)
+
+        def measure(choice, setting):
+            """Mean bytes, and per recogniser which probes are rejected."""
+            of = pictures.Pictures(dataset, choice.align,
+                                   landmarks.of(dataset, tqdm.tqdm) if choice.align else None)
+            missing = laboratory.missing(of, choice.codec, setting)
+            with tqdm.tqdm(total=missing, unit="image", disable=not missing,
+                           desc=f"{choice.label} {setting:g}") as bar:
+                found = laboratory.measure(of, choice.codec, setting, bar.update)
+            return (float(np.nanmean(found.figures["num_bytes"])),
+                    [rejected(embeddings) for embeddings in found.embeddings])
+
+        target_bytes, target = measure(target_choice, target_choice.settings[0])
+        measured = {choice.label: sorted((measure(choice, setting) for setting in choice.settings),
+                                         key=lambda entry: entry[0]) for choice in choices}
+
+    print(f"\nTarget: {FLAGS.target}, {target_bytes:,.0f} bytes, {len(dataset.paths):,} images\n")
+    print("| recogniser | target's FRR, % | codec | fewest bytes | 95 % interval | "
+          "of the target's bytes, % |\n" + "|---" * 6 + "|")
+    for number, recognizer in enumerate(recognizers):
+        for label, curve in measured.items():
+            sizes = [size for size, _ in curve]
+            found = fewest_bytes(sizes, np.stack([some[number] for _, some in curve]),
+                                 target[number], identities)
+            share = (f"{100 * found.mean_bytes / target_bytes:.0f}"
+                     if math.isfinite(found.mean_bytes) else "–")
+            print(f"| {recognizer.name} | {100 * target[number].mean():.1f} | {label} | "
+                  f"{shown(found.mean_bytes, sizes[-1])} | {shown(found.low, sizes[-1])} – "
+                  f"{shown(found.high, sizes[-1])} | {share} |")
+    return 0
+
+
+if __name__ == "__main__":
+    start.run(main)

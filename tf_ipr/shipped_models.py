@@ -1,0 +1,47 @@
+"""The models that come with the project, installed or in a checkout."""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+
+from tf_ipr import coding
+from tf_ipr.models import model_folder
+
+DEFAULT = "lfw_l2_rec"
+ALIGNED = "lfw_align_l2_ip"  # for crops of 112 or 128 pixels by tf_ipr_align
+
+
+def folder(name: str = DEFAULT) -> pathlib.Path:
+    """The folder of a shipped model.
+
+    Raises:
+      CheckpointError: it is not installed.
+    """
+    package = pathlib.Path(__file__).resolve().parent
+    for parent in (package, package.parent):
+        if (parent / "savedmodels" / name / "config.json").is_file():
+            return parent / "savedmodels" / name
+    raise model_folder.CheckpointError(
+        f"The shipped model {name} is not installed; give the folder of a model.")
+
+
+def folder_of_stream(stream: bytes) -> pathlib.Path:
+    """The folder of the shipped model that made a stream.
+
+    Raises:
+      BitstreamError: the stream is damaged, foreign, or none of the shipped models made it.
+    """
+    wanted = coding.describe(stream)["model_id"]  # Whatever its size: the codec has the limit.
+    held = _folders_by_id()
+    if wanted not in held:
+        raise coding.BitstreamError(
+            f"The stream was made with model {wanted}; the shipped models are {', '.join(held)}. "
+            "Give the folder of the former.")
+    return held[wanted]
+
+
+@functools.lru_cache(maxsize=1)
+def _folders_by_id() -> dict:
+    return {model_folder.read_config(path.parent)["model_id"]: path.parent
+            for path in sorted(folder().parent.glob("*/config.json"))}
