@@ -101,10 +101,10 @@ class ServingDecoder(tf.Module):
         decoder = BatchDecoder(model, model_id, max_pixels, max_batch_pixels)
         self._recognizer = recognizer
         streams = tf.TensorSpec([None], tf.string, name="stream_bytes")
-        # One function that all signatures call, so that the graph is stored once.
-        self._decode = tf.function(decoder.images, input_signature=[streams])
+        # One graph that all signatures call; a tf.function would be traced and stored twice.
+        self._decode = tf.function(decoder.images, input_signature=[streams]).get_concrete_function()
         # What the decoder uses, without the analysis and without Keras' own bookkeeping.
-        self.weights = list(self._decode.get_concrete_function().graph.variables)
+        self.weights = list(self._decode.graph.variables)
         self._streams = streams
 
     def signatures(self) -> dict:

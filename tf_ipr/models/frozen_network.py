@@ -58,8 +58,10 @@ class FrozenLayer:
 
     def scaled(self, x):
         """floor(acc / 2^shift + 1/2), float32 [B,h,w,C_in] -> [B,h,w,C_out], before clipping."""
-        return tf.floor(scaled_product(x, tf.constant(self.kernel, tf.float32),
-                                       tf.constant(self.bias, tf.float32), self.shift) + 0.5)
+        # As int8 the weights take a quarter of the space in exported graphs.
+        kernel = tf.cast(tf.constant(self.kernel, tf.int8), tf.float32)
+        return tf.floor(scaled_product(x, kernel, tf.constant(self.bias, tf.float32), self.shift)
+                        + 0.5)
 
 
 class FrozenHyperSynthesis:
