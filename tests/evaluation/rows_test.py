@@ -10,7 +10,7 @@ import pytest
 from tests.evaluation.conftest import MeanColour, StepsCodec
 from tf_ipr.datasets.evaluation_set import EvaluationSet
 from tf_ipr.datasets.lfw import Pair
-from tf_ipr.evaluation import curves, results_folder, rows
+from tf_ipr.evaluation import curves, results_folder, rows, run
 from tf_ipr.evaluation.codec_choice import CodecChoice
 from tf_ipr.evaluation.measurement import FIGURES, Measured
 from tf_ipr.evaluation.pictures import Pictures
@@ -102,6 +102,16 @@ def _row(codec, size, psnr_db, frr=None, align=None, dataset="toy"):
                 setting_name="q", setting=size, mean_bytes=size, bpp=size / 100, psnr_db=psnr_db,
                 ms_ssim=1 - 10 ** (-psnr_db / 20), encode_ms=1.0, decode_ms=2.0,
                 recognizers=recognizers, failures=[])
+
+
+def test_a_printed_line_has_a_cell_for_each_heading_and_intervals():
+    line = dict(_row("avif", 1200, 31.5, 0.25, align=128), container_bytes=275.4,
+                detection_rate=None, n_failed=0)
+    line["recognizers"] = [dict(name="a", frr_at_far_1=0.073, frr_low=0.055, frr_high=0.096,
+                                mean_cosine=0.9876)]
+    cells = run.summary(line).split("|")
+    assert len(cells) == run.HEADINGS.splitlines()[0].count("|") + 1
+    assert " 7.3 (5.5–9.6) " in cells and " 0.988 " in cells and " 275 " in cells
 
 
 def test_bd_rate_of_half_the_bytes_is_minus_fifty_percent():

@@ -120,8 +120,9 @@ def summary(row: dict) -> str:
     def number(value, form):
         return "–" if value is None else format(value, form)
 
-    frr = " / ".join(f"{100 * found['frr_at_far_1']:.1f}" for found in row["recognizers"]
-                     if "frr_at_far_1" in found)
+    frr = " / ".join(
+        f"{100 * found['frr_at_far_1']:.1f} ({100 * found['frr_low']:.1f}–"
+        f"{100 * found['frr_high']:.1f})" for found in row["recognizers"] if "frr_at_far_1" in found)
     accuracy = " / ".join(f"{100 * found['verification_accuracy']:.2f}"
                           for found in row["recognizers"] if "verification_accuracy" in found)
     cosine = " / ".join(number(found["mean_cosine"], ".3f") for found in row["recognizers"])
@@ -135,7 +136,7 @@ def summary(row: dict) -> str:
 
 
 HEADINGS = ("| dataset | codec | setting | bytes | of these container | bpp | PSNR dB | MS-SSIM | "
-            "encode / decode ms | faces found, % | FRR or accuracy, % | mean cosine | failed |\n"
+            "encode / decode ms | faces found, % | FRR (95 % interval) or accuracy, % | mean cosine | failed |\n"
             "|" + "---|" * 13)
 
 
