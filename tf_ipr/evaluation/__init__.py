@@ -23,6 +23,7 @@
     identification.py    FRR at FAR 1 %
     verification.py      LFW View 2, TPR at a fixed FAR
     operating_point.py   thresholds at a FAR, the ROC curve
+    fewest_bytes.py      where a codec reaches another one's FRR, with its interval
     bit_allocation.py    where in the picture the bits go
 
     comparison.py        one image through several codecs at equal size, as a picture
