@@ -9,7 +9,8 @@ from tf_ipr import coding
 from tf_ipr.models import model_folder
 
 DEFAULT = "lfw_l2_rec"
-ALIGNED = "lfw_align_l2_ip"  # for crops of 112 or 128 pixels by tf_ipr_align
+# For crops by tf_ipr_align, by their size.
+ALIGNED = {112: "lfw_align112_l2_ip", 128: "lfw_align_l2_ip"}
 
 
 def folder(name: str = DEFAULT) -> pathlib.Path:

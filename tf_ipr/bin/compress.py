@@ -3,12 +3,12 @@
     tf_ipr_compress --quality=30 face.jpg face.ipr
     tf_ipr_compress --max_bytes=1500 photographs streams
     tf_ipr_compress --min_identity=0.9 --recognizer=recognizers/mobilefacenet face.jpg face.ipr
-    tf_ipr_compress --align=128 --max_bytes=600 face.jpg face.ipr
+    tf_ipr_compress --align=112 --max_bytes=600 face.jpg face.ipr
 
 --min_identity takes the smallest stream whose decoded face, found and embedded as a server would,
 has that cosine to the original's. --align codes the face crop alone, aligned to the template: the
 landmarks of the template then hold in the decoded crop, so the server needs no detection; crops of 112
-and 128 pixels have a model of their own, which keeps what recognisers look at and little else.
+and 128 pixels have models of their own, which keep what recognisers look at and little else.
 
 A folder keeps its form (photographs/a/b.jpg -> streams/a/b.ipr); finished files are skipped, and an
 image that fails does not stop the others.
@@ -68,8 +68,8 @@ def main(argv) -> int:
         # pylint: disable=import-outside-toplevel  # Seconds.
         from tf_ipr import codec as codec_module, shipped_models
         model = FLAGS.model
-        if model is None and FLAGS.align in ("112", "128"):
-            model = shipped_models.folder(shipped_models.ALIGNED)
+        if model is None and FLAGS.align and int(FLAGS.align) in shipped_models.ALIGNED:
+            model = shipped_models.folder(shipped_models.ALIGNED[int(FLAGS.align)])
         codec = codec_module.Codec.load(model, FLAGS.max_pixels)
 
         faces = _Faces() if FLAGS.min_identity is not None or FLAGS.align else None
