@@ -27,23 +27,27 @@ flags.DEFINE_string("protocol_dir", None, "Folder of LFW's official lists.", req
 flags.DEFINE_integer("every", 1, "Take every N-th person only.", lower_bound=1)
 flags.DEFINE_list("recognizers", [], "Folders of recognisers.")
 flags.DEFINE_multi_string("codec", [], "[alignN+][shrinkS+]CODEC:SETTING,…; may be repeated.")
+flags.DEFINE_enum("gallery", "coded", ["coded", "original"], "What the probes are compared with.")
 flags.DEFINE_string("target", "hevc:23", "Codec and setting whose FRR is to be reached.")
 flags.DEFINE_string("cache_dir", "runs/cache", "That of tf_ipr_evaluate.")
 
 
 def identifier(dataset):
-    """A function from embeddings [N, D] to which probes are rejected, and the probes' identities."""
+    """The probes' identities, and a function that says which of them are rejected.
+
+    It takes the embeddings [N, D] of the probes' pictures and of the gallery's, both of all N images.
+    """
     from tf_ipr.evaluation import identification, rows
 
     enrolled, probes = identification.gallery_and_probes(dataset.identities, dataset.gallery_size)
     names = np.array(dataset.identities)
 
-    def rejected(embeddings):
-        found = identification.identify(embeddings[enrolled], names[enrolled], embeddings[probes],
+    def rejected(embeddings, galleries):
+        found = identification.identify(galleries[enrolled], names[enrolled], embeddings[probes],
                                         names[probes], target_far=rows.FAR)
         return ~(found.genuine_scores > found.threshold)
 
-    return rejected, names[probes]
+    return names[probes], rejected
 
 
 def shown(value: float, largest: float) -> str:
@@ -62,7 +66,7 @@ def main(argv) -> int:
 
     recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]
     dataset = evaluation_set.load("lfw", FLAGS.data_dir, FLAGS.protocol_dir, FLAGS.every)
-    rejected, identities = identifier(dataset)
+    identities, rejected = identifier(dataset)
     detector = functools.cache(FaceDetector)
     landmarks = pictures.Landmarks(FLAGS.cache_dir, detector)
     choices = codec_choice.merge([codec_choice.parse(text, []) for text in FLAGS.codec])
@@ -75,18 +79,18 @@ def main(argv) -> int:
             """Mean bytes, and per recogniser which probes are rejected."""
             of = pictures.Pictures(dataset, choice.align,
                                    landmarks.of(dataset, tqdm.tqdm) if choice.align else None)
-            missing = laboratory.missing(of, choice.codec, setting)
-            with tqdm.tqdm(total=missing, unit="image", disable=not missing,
-                           desc=f"{choice.label} {setting:g}") as bar:
-                found = laboratory.measure(of, choice.codec, setting, bar.update)
+            found = laboratory.measure(of, choice.codec, setting)
+            galleries = found if FLAGS.gallery == "coded" else laboratory.measure(of, None, 0)
             return (float(np.nanmean(found.figures["num_bytes"])),
-                    [rejected(embeddings) for embeddings in found.embeddings])
+                    list(map(rejected, found.embeddings, galleries.embeddings)))
 
         target_bytes, target = measure(target_choice, target_choice.settings[0])
-        measured = {choice.label: sorted((measure(choice, setting) for setting in choice.settings),
+        measured = {choice.label: sorted((measure(choice, setting)
+                                          for setting in tqdm.tqdm(choice.settings, choice.label)),
                                          key=lambda entry: entry[0]) for choice in choices}
 
-    print(f"\nTarget: {FLAGS.target}, {target_bytes:,.0f} bytes, {len(dataset.paths):,} images\n")
+    print(f"\nTarget: {FLAGS.target}, {target_bytes:,.0f} bytes, {len(dataset.paths):,} images, gallery "
+          f"{FLAGS.gallery}\n")
     print("| recogniser | target's FRR, % | codec | fewest bytes | 95 % interval | "
           "of the target's bytes, % |\n" + "|---" * 6 + "|")
     for number, recognizer in enumerate(recognizers):
