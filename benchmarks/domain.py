@@ -10,9 +10,10 @@
     python -m benchmarks.domain --results=runs/domain/bsds,runs/domain/lfw,runs/domain/kodak
 
 Both models have seen the same number of steps of batch 8 from the same start; the first results are
-those of the general model's own kind of image. Printed for each data set: bits at equal PSNR of the face model against the general one (BD rate, negative is fewer), and
-for each quality of the general model the rate it has on its own kind of image and on the others:
-a codec bought for one rate delivers another.
+those of the general model's own kind of image. Printed for each data set: bits at equal PSNR of the
+face model against the general one (BD rate, negative is fewer), and for each quality of the general
+model the rate it has on its own kind of image and on the others: a codec bought for one rate
+delivers another.
 """
 
 from __future__ import annotations
