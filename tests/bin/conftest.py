@@ -8,8 +8,7 @@ import pytest
 from absl import flags
 from absl.testing import flagsaver
 
-from tests.recognition.conftest import tiny_facts, tiny_model
-from tf_ipr.recognition.conversion import freeze
+from tests import tiny_recognizer
 
 
 @pytest.fixture
@@ -26,6 +25,4 @@ def run_main() -> Callable[..., int]:
 @pytest.fixture(scope="module")
 def recognizer(tmp_path_factory):
     """Folder of a small frozen recogniser with random weights."""
-    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
-    freeze.freeze(tiny_model(), tiny_facts(), folder, trained=False)
-    return str(folder)
+    return str(tiny_recognizer.write(tmp_path_factory))

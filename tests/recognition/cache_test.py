@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.recognition.conftest import tiny_facts
+from tests import tiny_recognizer
 from tf_ipr.datasets import image_file
 from tf_ipr.datasets.landmarks import mirror
 from tf_ipr.recognition import cache, known_face
@@ -94,7 +94,7 @@ def test_embeddings_are_those_of_the_image_and_of_its_mirror_image(
 
 def test_embeddings_of_another_recogniser_are_not_mixed_in(tmp_path, paths, recognizer_folder):
     first = Recognizer.load(recognizer_folder)
-    other = Recognizer(first._network, tiny_facts(colour_order="BGR"), "another fingerprint")
+    other = Recognizer(first._network, tiny_recognizer.facts(colour_order="BGR"), "another fingerprint")
     landmarks = np.repeat(known_face.LANDMARKS[None], 6, 0)
     a, b = (cache.embeddings_of_files(r, paths, landmarks, tmp_path / "cache", mirrored=False)
             for r in (first, other))

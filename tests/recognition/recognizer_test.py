@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.recognition.conftest import tiny_facts, tiny_model
+from tests import tiny_recognizer
 from tf_ipr.recognition import known_face
 from tf_ipr.recognition.conversion import freeze, savedmodel
 from tf_ipr.recognition.description import FILE_NAME, RecognizerError
@@ -27,7 +27,7 @@ def _edit(folder, **changes):
 def test_embeddings_are_those_of_the_model_and_have_length_one(recognizer_folder, face):
     recognizer = Recognizer.load(recognizer_folder)
     crop = recognizer.align(face[None].astype(np.float32), LANDMARKS)
-    expected = tiny_model()(crop / 127.5 - 1).numpy()
+    expected = tiny_recognizer.model()(crop / 127.5 - 1).numpy()
     expected /= np.linalg.norm(expected)
     np.testing.assert_allclose(recognizer.embed_images(face[None], LANDMARKS), expected, atol=1e-5)
 
@@ -51,7 +51,8 @@ def test_compiles_under_xla(recognizer_folder, face):
 
 def test_fingerprint_names_weights_and_input(tmp_path):
     def fingerprint(name, seed=0, **changes):
-        return freeze.freeze(tiny_model(seed), tiny_facts(**changes), tmp_path / name,
+        return freeze.freeze(tiny_recognizer.model(seed), tiny_recognizer.facts(**changes),
+                             tmp_path / name,
                              trained=False).fingerprint
 
     same = fingerprint("a")
@@ -61,8 +62,10 @@ def test_fingerprint_names_weights_and_input(tmp_path):
 
 
 def test_colour_order_is_the_models(tmp_path, face):
-    rgb = freeze.freeze(tiny_model(), tiny_facts(), tmp_path / "rgb", trained=False)
-    bgr = freeze.freeze(tiny_model(), tiny_facts(colour_order="BGR"), tmp_path / "bgr",
+    rgb = freeze.freeze(tiny_recognizer.model(), tiny_recognizer.facts(), tmp_path / "rgb",
+                        trained=False)
+    bgr = freeze.freeze(tiny_recognizer.model(), tiny_recognizer.facts(colour_order="BGR"),
+                        tmp_path / "bgr",
                         trained=False)
     np.testing.assert_allclose(bgr.embed_images(face[None, :, :, ::-1], LANDMARKS),
                                rgb.embed_images(face[None], LANDMARKS), atol=1e-5)
@@ -91,7 +94,7 @@ def test_input_range_that_disagrees_with_the_json_is_caught_on_a_known_face(reco
 
 def test_recogniser_that_sees_no_face_is_not_written(tmp_path):
     with pytest.raises(RecognizerError, match="does not see a face.*upside down"):
-        freeze.freeze(tiny_model(), tiny_facts(), tmp_path / "blind")
+        freeze.freeze(tiny_recognizer.model(), tiny_recognizer.facts(), tmp_path / "blind")
     assert not (tmp_path / "blind").exists()
 
 
@@ -128,7 +131,7 @@ def test_arrays_of_other_shapes_are_named(recognizer_folder, face):
 
 
 def test_any_saved_model_becomes_a_recogniser(tmp_path, face):
-    tiny_model().export(str(tmp_path / "plain"))
+    tiny_recognizer.model().export(str(tmp_path / "plain"))
     model, facts = savedmodel.open_model(tmp_path / "plain", 28, "RGB", [[-1.0, 1.0]] * 3)
     assert facts.embedding_size == 8
     recognizer = freeze.freeze(model, facts, tmp_path / "frozen", trained=False)

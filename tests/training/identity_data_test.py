@@ -4,13 +4,11 @@ import importlib.util
 
 import numpy as np
 import pytest
-import tensorflow as tf
 
+from tests import tiny_recognizer
 from tf_ipr.datasets import image_file
 from tf_ipr.losses.identity import Comparison
-from tf_ipr.recognition import alignment, known_face
-from tf_ipr.recognition.conversion import freeze
-from tf_ipr.recognition.description import Description
+from tf_ipr.recognition import known_face
 from tf_ipr.training.identity_data import Faces
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
@@ -20,15 +18,7 @@ pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
 @pytest.fixture(scope="module")
 def recognizer(tmp_path_factory):
     """Random weights, one map of 4x4 on the way to 8 numbers."""
-    tf.keras.utils.set_random_seed(1)
-    model = tf.keras.Sequential([
-        tf.keras.layers.Conv2D(6, 7, 7, activation="elu", input_shape=[28, 28, 3]),
-        tf.keras.layers.Flatten(), tf.keras.layers.Dense(8)])
-    facts = Description(name="tiny", architecture="test", size=28, value_range=[[-1.0, 1.0]] * 3,
-                        embedding_size=8, template=(alignment.ARCFACE_TEMPLATE / 4).tolist())
-    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
-    freeze.freeze(model, facts, folder, trained=False)
-    return folder
+    return tiny_recognizer.write(tmp_path_factory, kernel=7, stride=7)
 
 
 @pytest.fixture(scope="module")

@@ -35,23 +35,9 @@ def other_codec(tmp_path_factory):
 @pytest.fixture(scope="session")
 def recognizer_path(tmp_path_factory):
     """Folder of a small recogniser with random weights."""
-    import numpy as np
-    import tensorflow as tf
+    from tests import tiny_recognizer
 
-    from tf_ipr.recognition import alignment
-    from tf_ipr.recognition.conversion import freeze
-    from tf_ipr.recognition.description import Description
-
-    rng = np.random.default_rng(0)
-    network = tf.keras.Sequential([
-        tf.keras.layers.Conv2D(6, 5, 3, activation="elu", input_shape=[28, 28, 3]),
-        tf.keras.layers.Flatten(), tf.keras.layers.Dense(8)])
-    network.set_weights([rng.normal(0, 0.2, w.shape) for w in network.get_weights()])
-    facts = Description(name="tiny", architecture="test", size=28, value_range=[[-1.0, 1.0]] * 3,
-                        embedding_size=8, template=(alignment.ARCFACE_TEMPLATE / 4).tolist())
-    folder = tmp_path_factory.mktemp("recognizers") / "tiny"
-    freeze.freeze(network, facts, folder, trained=False)
-    return folder
+    return tiny_recognizer.write(tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
