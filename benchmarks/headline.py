@@ -32,24 +32,6 @@ flags.DEFINE_string("target", "hevc:23", "Codec and setting whose FRR is to be r
 flags.DEFINE_string("cache_dir", "runs/cache", "That of tf_ipr_evaluate.")
 
 
-def identifier(dataset):
-    """The probes' identities, and a function that says which of them are rejected.
-
-    It takes the embeddings [N, D] of the probes' pictures and of the gallery's, both of all N images.
-    """
-    from tf_ipr.evaluation import identification, rows
-
-    enrolled, probes = identification.gallery_and_probes(dataset.identities, dataset.gallery_size)
-    names = np.array(dataset.identities)
-
-    def rejected(embeddings, galleries):
-        found = identification.identify(galleries[enrolled], names[enrolled], embeddings[probes],
-                                        names[probes], target_far=rows.FAR)
-        return ~(found.genuine_scores > found.threshold)
-
-    return names[probes], rejected
-
-
 def shown(value: float, largest: float) -> str:
     return f"{value:,.0f}" if math.isfinite(value) else f"none to {largest:,.0f}"
 
@@ -59,36 +41,49 @@ def main(argv) -> int:
     if not FLAGS.codec or not FLAGS.recognizers:
         raise app.UsageError("--codec and --recognizers are needed")
     from tf_ipr.datasets import evaluation_set
-    from tf_ipr.evaluation import codec_choice, coding_pool, measurement, pictures
+    from tf_ipr.evaluation import (
+        codec_choice, coding_pool, identification, measurement, pictures, rows)
     from tf_ipr.evaluation.fewest_bytes import fewest_bytes
     from tf_ipr.recognition.detection import FaceDetector
     from tf_ipr.recognition.recognizer import Recognizer
 
     recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]
     dataset = evaluation_set.load("lfw", FLAGS.data_dir, FLAGS.protocol_dir, FLAGS.every)
-    identities, rejected = identifier(dataset)
     detector = functools.cache(FaceDetector)
     landmarks = pictures.Landmarks(FLAGS.cache_dir, detector)
     choices = codec_choice.merge([codec_choice.parse(text, []) for text in FLAGS.codec])
     target_choice = codec_choice.parse(FLAGS.target, [])
 
+    def rejected(embeddings, originals):
+        """Which probes are."""
+        found = identification.identify(*rows.identification_of(
+            dataset, embeddings, originals, FLAGS.gallery), target_far=rows.FAR)
+        return ~(found.genuine_scores > found.threshold)
+
     with coding_pool.CodingPool() as pool:
         laboratory = measurement.Laboratory(recognizers, detector, FLAGS.cache_dir, pool)
 
+        @functools.cache
+        def uncoded(align):
+            """The pictures, and what was measured of them before coding."""
+            of = pictures.Pictures(dataset, align,
+                                   landmarks.of(dataset, tqdm.tqdm) if align else None)
+            return of, laboratory.measure(of, None, 0)
+
         def measure(choice, setting):
             """Mean bytes, and per recogniser which probes are rejected."""
-            of = pictures.Pictures(dataset, choice.align,
-                                   landmarks.of(dataset, tqdm.tqdm) if choice.align else None)
+            of, originals = uncoded(choice.align)
             found = laboratory.measure(of, choice.codec, setting)
-            galleries = found if FLAGS.gallery == "coded" else laboratory.measure(of, None, 0)
             return (float(np.nanmean(found.figures["num_bytes"])),
-                    list(map(rejected, found.embeddings, galleries.embeddings)))
+                    [rejected(*pair) for pair in zip(found.embeddings, originals.embeddings)])
 
         target_bytes, target = measure(target_choice, target_choice.settings[0])
         measured = {choice.label: sorted((measure(choice, setting)
                                           for setting in tqdm.tqdm(choice.settings, choice.label)),
                                          key=lambda entry: entry[0]) for choice in choices}
 
+    _, probes = identification.gallery_and_probes(dataset.identities, dataset.gallery_size)
+    probe_names = np.array(dataset.identities)[probes]
     print(f"\nTarget: {FLAGS.target}, {target_bytes:,.0f} bytes, {len(dataset.paths):,} images, gallery "
           f"{FLAGS.gallery}\n")
     print("| recogniser | target's FRR, % | codec | fewest bytes | 95 % interval | "
@@ -97,7 +92,7 @@ def main(argv) -> int:
         for label, curve in measured.items():
             sizes = [size for size, _ in curve]
             found = fewest_bytes(sizes, np.stack([some[number] for _, some in curve]),
-                                 target[number], identities)
+                                 target[number], probe_names)
             share = (f"{100 * found.mean_bytes / target_bytes:.0f}"
                      if math.isfinite(found.mean_bytes) else "–")
             print(f"| {recognizer.name} | {100 * target[number].mean():.1f} | {label} | "

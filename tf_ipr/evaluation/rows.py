@@ -80,11 +80,27 @@ def _identity(pictures: Pictures, embeddings: np.ndarray, originals: np.ndarray,
     return result
 
 
-def _identification(dataset, embeddings, originals, gallery) -> dict:
+def identification_of(dataset, embeddings: np.ndarray, originals: np.ndarray, gallery: str) -> tuple:
+    """What `identification.identify` takes of a dataset with identities.
+
+    Args:
+      dataset: an `EvaluationSet`.
+      embeddings: float32 [N, D], of its coded pictures.
+      originals: float32 [N, D], of the pictures uncoded.
+      gallery: one of `GALLERIES`.
+
+    Returns:
+      Gallery embeddings and identities, probe embeddings and identities.
+    """
     enrolled, probes = identification.gallery_and_probes(dataset.identities, dataset.gallery_size)
     names = np.array(dataset.identities)
     galleries = (originals if gallery == "original" else embeddings)[enrolled]
-    arguments = galleries, names[enrolled], embeddings[probes], names[probes]
+    return galleries, names[enrolled], embeddings[probes], names[probes]
+
+
+def _identification(dataset, embeddings, originals, gallery) -> dict:
+    arguments = identification_of(dataset, embeddings, originals, gallery)
+    probe_names = arguments[-1]
     found = identification.identify(*arguments, target_far=FAR)
     pairs = identification.identify(*arguments, impostors="all", target_far=STRICT_FAR)
     curve = operating_point.roc(found.genuine_scores, found.impostor_scores)
@@ -92,7 +108,7 @@ def _identification(dataset, embeddings, originals, gallery) -> dict:
         frr_at_far_1=found.frr, frr_low=found.frr_low, frr_high=found.frr_high,
         threshold=_finite(found.threshold), n_probes=found.num_probes,
         n_identities=found.num_identities,
-        n_identities_without_probe=found.num_identities - len(set(names[probes])),
+        n_identities_without_probe=found.num_identities - len(set(probe_names)),
         tpr_at_far_1e_3=1 - pairs.frr,
         roc=dict(far=curve.far.tolist(), frr=curve.frr.tolist()))
 
