@@ -26,7 +26,7 @@ flags.DEFINE_string("data_dir", None, "Folder of LFW's images.", required=True)
 flags.DEFINE_string("protocol_dir", None, "Folder of LFW's official lists.", required=True)
 flags.DEFINE_integer("every", 1, "Take every N-th person only.", lower_bound=1)
 flags.DEFINE_list("recognizers", [], "Folders of recognisers.")
-flags.DEFINE_multi_string("codec", [], "[alignN+][shrinkS+]CODEC:SETTING,…; may be repeated.")
+flags.DEFINE_multi_string("codec", [], "[alignN+][shrinkS+|keep+]CODEC:SETTING,…; may be repeated.")
 flags.DEFINE_enum("gallery", "coded", ["coded", "original"], "What the probes are compared with.")
 flags.DEFINE_string("target", "hevc:23", "Codec and setting whose FRR is to be reached.")
 flags.DEFINE_string("cache_dir", "runs/cache", "That of tf_ipr_evaluate.")
@@ -51,7 +51,8 @@ def main(argv) -> int:
     dataset = evaluation_set.load("lfw", FLAGS.data_dir, FLAGS.protocol_dir, FLAGS.every)
     detector = functools.cache(FaceDetector)
     landmarks = pictures.Landmarks(FLAGS.cache_dir, detector)
-    choices = codec_choice.merge([codec_choice.parse(text, []) for text in FLAGS.codec])
+    choices = codec_choice.merge([codec_choice.parse(text, [], recognizer=recognizers[0])
+                                  for text in FLAGS.codec])
     target_choice = codec_choice.parse(FLAGS.target, [])
 
     def rejected(embeddings, originals):

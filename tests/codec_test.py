@@ -45,6 +45,19 @@ def _psnr_db(a, b):
     return 10 * np.log10(255 ** 2 / max(np.mean((a.astype(float) - b) ** 2), 1e-9))
 
 
+def test_each_image_of_a_batch_may_have_its_own_quality(codec):
+    images = np.stack([_image(64, 48, seed) for seed in range(3)])
+    streams = codec.compress_batch(images, [5, 40.25, 90])
+    assert [codec.info(stream)["quality"] for stream in streams] == [5, 40, 90]
+    for image, decoded, quality in zip(images, codec.decompress_batch(streams), (5, 40, 90)):
+        alone = codec.decompress(codec.compress(image, quality))
+        assert np.abs(alone.astype(int) - decoded).max() <= 1
+    for wrong, message in (([5, 40], "2 qualities are given for 3 images"),
+                           ([5, 40, 101], "quality is 101")):
+        with pytest.raises(ValueError, match=message):
+            codec.compress_batch(images, wrong)
+
+
 @pytest.mark.parametrize("size", [(16, 16), (17, 250), (64, 64), (250, 250), (31, 129)])
 def test_an_image_comes_back_in_its_size(codec, size):
     image = _image(*size)

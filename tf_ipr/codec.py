@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import functools
-from typing import Optional
+from typing import Optional, Sequence, Union
 
 import numpy as np
 import tensorflow as tf
@@ -73,7 +73,7 @@ class Codec:
         latent = self._analyse(image[None])
 
         def encode(half_steps: int) -> bytes:
-            return self._encode_latents(latent, half_steps / 2, image.shape[:2])[0]
+            return self._encode_latents(latent, [half_steps / 2], image.shape[:2])[0]
 
         if max_bytes is None and target_bpp is None:
             return encode(round(2 * self._check_quality(quality)))
@@ -100,20 +100,27 @@ class Codec:
         """
         return self.decompress_batch([stream])[0]
 
-    def compress_batch(self, images, quality: float = 50.0) -> list:
+    def compress_batch(self, images, quality: Union[float, Sequence[float]] = 50.0) -> list:
         """Encodes images of one size together, which is several times as fast as one by one.
 
         Args:
           images: uint8 (B, H, W, 3), RGB.
-          quality: as for `compress`.
+          quality: as for `compress`; one for all images or one for each.
 
         Returns:
           B streams.
+
+        Raises:
+          ValueError: bad arguments.
         """
         images = np.asarray(images)
         for image in images:
             self._check_image(image)
-        return self._encode_latents(self._analyse(images), self._check_quality(quality),
+        qualities = [quality] * len(images) if np.ndim(quality) == 0 else quality
+        if len(qualities) != len(images):
+            raise ValueError(f"{len(qualities)} qualities are given for {len(images)} images; give "
+                             "one, or one for each.")
+        return self._encode_latents(self._analyse(images), [self._check_quality(q) for q in qualities],
                                     images.shape[1:3])
 
     def decompress_batch(self, streams) -> np.ndarray:
@@ -158,15 +165,15 @@ class Codec:
         header = coding.Header(shape[1], shape[0], MIN_QUALITY, self.model_id)
         return len(header.to_bytes()) + 2.5 * header.num_lanes
 
-    def _encode_latents(self, latents, quality: float, size) -> list:
+    def _encode_latents(self, latents, qualities: Sequence[float], size) -> list:
         """Latents [B,h,w,M] of images of `size` (height, width) -> B streams."""
         height, width = size
-        header = coding.Header(width, height, quality, self.model_id)
-        count = latents.shape[0]
+        headers = [coding.Header(width, height, quality, self.model_id) for quality in qualities]
         words, num_words, states = self._encode(
-            latents, [quality] * count, [header.num_lanes] * count,
-            [coding.start_state(header.to_bytes())] * count)
-        return [coding.pack(header, states[i], words[i, :int(num_words[i])]) for i in range(count)]
+            latents, qualities, [header.num_lanes for header in headers],
+            [coding.start_state(header.to_bytes()) for header in headers])
+        return [coding.pack(header, states[i], words[i, :int(num_words[i])])
+                for i, header in enumerate(headers)]
 
     def _decode_symbols(self, parsed) -> tuple:
         """Parsed streams of one size -> symbols of z and y, checked."""

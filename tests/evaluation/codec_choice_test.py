@@ -28,7 +28,9 @@ def test_what_is_wrong_is_named(tmp_path):
             ("gif", "neither a model folder nor one of hevc, avif"),
             ("align64+jpeg", "112, 128 or 448"), ("shrink1.5+jpeg", "between 0 and 1"),
             ("jpeg:200", r"quality 200 is not among 1, 2 \.\. 95"),
-            (str(tmp_path / "absent"), "neither a model folder")]:
+            (str(tmp_path / "absent"), "neither a model folder"),
+            ("align112+keep+jpeg:0.9", "needs a model folder"),
+            ("align112+keep+" + str(tmp_path), "a recogniser")]:
         with pytest.raises(ValueError, match=message):
             codec_choice.parse(text, [])
 

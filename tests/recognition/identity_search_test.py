@@ -5,36 +5,42 @@ import pytest
 
 from tf_ipr.recognition import aligned_image, alignment, comparison, identity_search, known_face
 from tf_ipr.recognition.detection import FaceDetector
-from tf_ipr.recognition.identity_search import IdentityNotReached, smallest_keeping
+from tf_ipr.recognition.identity_search import (
+    IdentityNotReached, smallest_keeping, smallest_keeping_each)
 
 
 class _Codec:
-    """A stream of n bytes is quality n / 2; decoding is exact, the stream is remembered."""
+    """A stream of n bytes is quality n / 2, which the decoded image holds in its first pixel."""
 
     def __init__(self):
         self.coded = []
 
-    def compress(self, image, quality):
+    def compress_batch(self, images, quality):
+        assert len(images) == len(quality)
         self.coded.append(quality)
-        self._image = image
-        return bytes(round(2 * quality))
+        self._images = images
+        return [bytes(round(2 * one)) for one in quality]
 
-    def decompress(self, stream):
-        decoded = self._image.copy()
-        decoded[0, 0, 0] = len(stream)
+    def decompress_batch(self, streams):
+        decoded = self._images.copy()
+        decoded[:, 0, 0, 0] = [len(stream) for stream in streams]
         return decoded
 
 
 class _Recognizer:
-    """Cosine to the original is given by the first pixel, which holds the stream's length."""
+    """Cosine to the original: of the stream's length and of the second pixel, the image's number."""
 
-    def __init__(self, cosine_of_length):
-        self._cosine = cosine_of_length
+    def __init__(self, cosine_of_length, *others):
+        self._cosines = cosine_of_length, *others
 
-    def embed_images(self, images, landmarks):
-        length = int(images[0, 0, 0, 0])
-        cosine = 1.0 if length == 255 else self._cosine(length)
-        return np.array([[cosine, np.sqrt(max(0.0, 1 - cosine ** 2))]], np.float32)
+    def embed_faces(self, images, landmarks):
+        return np.stack([self._embed(image) if np.all(np.isfinite(points)) else np.full(2, np.nan)
+                         for image, points in zip(images, landmarks)]).astype(np.float32)
+
+    def _embed(self, image):
+        length = int(image[0, 0, 0])
+        cosine = 1.0 if length == 255 else self._cosines[image[0, 1, 0] % 255](length)
+        return np.array([cosine, np.sqrt(max(0.0, 1 - cosine ** 2))])
 
 
 IMAGE = np.full([20, 20, 3], 255, np.uint8)
@@ -54,6 +60,21 @@ def test_what_is_returned_keeps_the_identity_even_if_quality_is_not_monotonic():
     recognizer = _Recognizer(lambda n: 0.91 if n % 7 == 0 or n > 190 else 0.8)
     found = smallest_keeping(_Codec(), IMAGE, recognizer, 0.9, landmarks=POINTS)
     assert found.cosine >= 0.9
+
+
+def test_each_image_of_a_batch_has_its_own_quality():
+    images = np.stack([IMAGE] * 4)
+    images[:, 0, 1, 0] = 0, 1, 2, 0
+    points = np.stack([POINTS] * 4)
+    points[3] = np.nan
+    recognizer = _Recognizer(lambda n: 0.95 if n >= 20 else 0.5, lambda n: (n + 0.5) / 200, lambda n: 0.8)
+    codec = _Codec()
+    first, second, never, faceless = smallest_keeping_each(codec, images, recognizer, 0.9,
+                                                           landmarks=points)
+    assert (len(first.stream), len(second.stream)) == (20, 180)
+    assert (never.quality, len(never.stream)) == (100.0, 200)
+    assert never.cosine == pytest.approx(0.8) and faceless is None
+    assert len(codec.coded) <= 10
 
 
 def test_says_so_when_no_quality_keeps_it():

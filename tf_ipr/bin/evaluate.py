@@ -30,8 +30,9 @@ flags.DEFINE_string("protocol_dir", None, "Folder of the official lists.", allow
 flags.DEFINE_integer("every", 1, "Take every N-th person (or pair, or image) only.", 1,
                      allow_override=True)
 flags.DEFINE_multi_string(
-    "codec", [], "[alignN+][shrinkS+]CODEC[:SETTING,...], CODEC being hevc, avif, jpegxl, webp, "
-    "jpeg2000, jpeg, bmshj2018 or a model folder; may be repeated.", allow_override=True)
+    "codec", [], "[alignN+][shrinkS+|keep+]CODEC[:SETTING,...], CODEC being hevc, avif, jpegxl, webp, "
+    "jpeg2000, jpeg, bmshj2018 or a model folder; keep+ gives every crop the lowest quality that keeps "
+    "a cosine to the first recogniser; may be repeated.", allow_override=True)
 flags.DEFINE_list("qualities", ["1", "5", "10", "20", "35", "50", "75", "100"],
                   "Of models without settings of their own.", allow_override=True)
 flags.DEFINE_enum("align", None, ["112", "128", "448"],
@@ -61,8 +62,9 @@ def _evaluate() -> int:
                 for name, data_dir in zip(FLAGS.dataset, data_dirs)]
     qualities = [float(quality) for quality in FLAGS.qualities]
     align = int(FLAGS.align) if FLAGS.align else None
-    choices = [codec_choice.parse(text, qualities, align) for text in FLAGS.codec]
     recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]
+    choices = [codec_choice.parse(text, qualities, align, next(iter(recognizers), None))
+               for text in FLAGS.codec]
     missing = [(choice.label, choice.codec.unavailable_reason()) for choice in choices]
     print(run.HEADINGS)
     folder = run.evaluate(

@@ -17,6 +17,7 @@
     hevc.py              x265 through PyAV
     compressai_codec.py  bmshj2018-hyperprior
     shrunk_codec.py      shrink first, then another codec
+    kept_identity_codec.py  ours, each crop at the lowest quality that keeps a cosine
     containers.py        bytes of a file that describe the file and not the picture
 
     metrics.py           bits per pixel, PSNR, MS-SSIM

@@ -1,0 +1,65 @@
+"""Every crop at the lowest quality that keeps its identity, with a real model and recogniser."""
+
+import numpy as np
+import pytest
+
+from tests import tiny_recognizer
+from tf_ipr import shipped_models
+from tf_ipr.evaluation import codec_choice
+from tf_ipr.recognition import aligned_image, alignment, known_face
+from tf_ipr.recognition.recognizer import Recognizer
+
+
+@pytest.fixture(scope="module")
+def recognizer(tmp_path_factory):
+    return Recognizer.load(tiny_recognizer.write(tmp_path_factory), check=False)
+
+
+@pytest.fixture(scope="module")
+def choice(recognizer):
+    folder = shipped_models.folder(shipped_models.ALIGNED[112])
+    return codec_choice.parse(f"align112+keep+{folder}:0.8,0.95", [], recognizer=recognizer)
+
+
+@pytest.fixture(scope="module")
+def crops():
+    face = known_face.image()
+    return [aligned_image.crop(image, known_face.LANDMARKS, 112)
+            for image in (face, face // 2, np.ascontiguousarray(face[..., ::-1]))]
+
+
+def test_every_crop_keeps_the_cosine_and_half_a_step_less_would_not(choice, crops, recognizer):
+    points = alignment.template_for(112)[None]
+
+    def cosine(image, decoded):
+        a, b = (recognizer.embed_images(pixels[None], points)[0] for pixels in (image, decoded))
+        return float(a @ b)
+
+    inner = choice.codec.inner
+    for crop, data in zip(crops, choice.codec.encode_batch(crops, 0.95)):
+        assert cosine(crop, choice.codec.decode(data)) >= 0.95 - 1e-4
+        quality = inner.codec.info(data)["quality"]
+        if quality > 1:
+            assert cosine(crop, inner.decode(inner.encode(crop, quality - 0.5))) < 0.95 + 1e-4
+
+
+def test_more_identity_takes_more_bytes(choice, crops):
+    sizes = [[len(data) for data in choice.codec.encode_batch(crops, setting)]
+             for setting in choice.settings]
+    assert all(a <= b for a, b in zip(*sizes)) and sizes[0] != sizes[1]
+
+
+def test_what_cannot_be_kept_is_coded_at_the_highest_quality(choice, crops):
+    data = choice.codec.encode(np.random.default_rng(0).integers(0, 256, [112, 112, 3], np.uint8), 0.999)
+    assert choice.codec.inner.codec.info(data)["quality"] == 100
+    with pytest.raises(ValueError, match="min_identity must be one of 0.001, 0.002 .. 0.999"):
+        choice.codec.encode(crops[0], 1)
+    with pytest.raises(ValueError, match="112, 128 or 448|100"):
+        choice.codec.encode(np.zeros([100, 100, 3], np.uint8), 0.9)
+
+
+def test_results_tell_it_apart(choice, recognizer):
+    assert choice.name == "align112+keep+tf_ipr" and choice.settings == (0.8, 0.95)
+    assert choice.label == "align 112, keep identity, tf_ipr lfw_align112_l2_ip"
+    assert recognizer.fingerprint[:16] in choice.codec.identity()
+    assert choice.codec.identity() != choice.codec.inner.identity()
