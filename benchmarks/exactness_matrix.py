@@ -197,7 +197,7 @@ def litert_results(content: bytes, pictures, qualities) -> list:
 
 def main(argv) -> None:
     del argv
-    folder = FLAGS.model or shipped_models.folder()
+    folder = shipped_models.folder_or(FLAGS.model)
     model, config = model_folder.load(folder)
     codec = Codec(model, config)
     verbose = VerboseEncoder(model, config["model_id"])

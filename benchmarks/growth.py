@@ -31,7 +31,7 @@ flags.adopt_module_key_flags(codec_flags)
 flags.DEFINE_string("encoder", None, "encoder.tflite for any image size.", required=True)
 flags.DEFINE_string("litert_python", None, "Python with ai-edge-litert. Default: this one.")
 flags.DEFINE_list("sides", ["64", "128", "256", "512", "1024", "2048", "4096"], "Image sides.")
-flags.DEFINE_float("growth_quality", 50.0, "Quality.", 1.0, 100.0)
+flags.DEFINE_float("quality", 50.0, "Quality.", 1.0, 100.0)
 flags.DEFINE_integer("batch", 1, "Copies of a stream that the decoder takes together.", 1)
 flags.DEFINE_string("plot", None, "SVG file to draw.")
 
@@ -77,7 +77,7 @@ def _streams(codec, picture, folder) -> dict:
         scaled = Image.fromarray(picture).resize((side, side), Image.BICUBIC)
         image, stream = folder / f"{side}.png", folder / f"{side}.ipr"
         scaled.save(image)
-        stream.write_bytes(codec.compress(np.asarray(scaled), quality=FLAGS.growth_quality))
+        stream.write_bytes(codec.compress(np.asarray(scaled), quality=FLAGS.quality))
         files[side] = image, stream, 5 if side <= 1024 else 1
     return files
 
@@ -86,7 +86,7 @@ def main(argv) -> None:
     del argv
     from tf_ipr.export import serving_decoder
 
-    model = FLAGS.model or shipped_models.folder()
+    model = shipped_models.folder_or(FLAGS.model)
     picture = image_file.read_image(
         pathlib.Path(image_file.__file__).parents[1] / "assets/astronaut.png")
     print("| direction | image | CPU ms | ms per megapixel | MiB | bytes |")
@@ -102,7 +102,7 @@ def main(argv) -> None:
         for side, (image, stream, runs) in files.items():
             found["encode"][side] = _measure(
                 FLAGS.litert_python or sys.executable, "encoder_process.py", "tflite",
-                FLAGS.encoder, image, FLAGS.growth_quality, f"--runs={runs}")
+                FLAGS.encoder, image, FLAGS.quality, f"--runs={runs}")
             found["decode"][side] = _measure(
                 sys.executable, "decoder_process.py", decoder, files[min(files)][1], stream,
                 f"--batch={FLAGS.batch}", f"--runs={runs}")

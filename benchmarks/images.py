@@ -36,4 +36,4 @@ def model_folder() -> pathlib.Path:
     """The folder of the model to measure."""
     from tf_ipr import shipped_models
 
-    return pathlib.Path(FLAGS.model) if FLAGS.model else shipped_models.folder()
+    return shipped_models.folder_or(FLAGS.model)

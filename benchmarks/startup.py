@@ -50,7 +50,7 @@ def main(argv) -> int:
     import numpy as np
     from PIL import Image
 
-    model = pathlib.Path(FLAGS.model) if FLAGS.model else shipped_models.folder()
+    model = shipped_models.folder_or(FLAGS.model)
     image = Image.open(_IMAGE).convert("RGB")
     with tempfile.TemporaryDirectory() as folder:
         stream, jpeg = pathlib.Path(folder, "image.ipr"), pathlib.Path(folder, "image.jpg")

@@ -46,7 +46,7 @@ class Codec:
         Raises:
           CheckpointError: the folder holds no usable model.
         """
-        model, config = model_folder.load(shipped_models.folder() if path is None else path)
+        model, config = model_folder.load(shipped_models.folder_or(path))
         return cls(model, config, max_pixels)
 
     def compress(self, image, quality: float = 50.0, max_bytes: Optional[int] = None,

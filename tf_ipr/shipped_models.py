@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import pathlib
+from typing import Optional
 
 from tf_ipr import coding
+from tf_ipr.atomic_file import PathLike
 from tf_ipr.models import model_folder
 
 DEFAULT = "lfw_l2_rec"
@@ -25,6 +27,15 @@ def folder(name: str = DEFAULT) -> pathlib.Path:
             return parent / "savedmodels" / name
     raise model_folder.CheckpointError(
         f"The shipped model {name} is not installed; give the folder of a model.")
+
+
+def folder_or(given: Optional[PathLike]) -> pathlib.Path:
+    """A folder that a user gave, or that of the default model without one (None or empty).
+
+    Raises:
+      CheckpointError: none is given and the default model is not installed.
+    """
+    return pathlib.Path(given) if given else folder()
 
 
 def folder_of_stream(stream: bytes) -> pathlib.Path:

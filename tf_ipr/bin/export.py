@@ -101,7 +101,7 @@ def main(argv) -> int:
     try:
         from tf_ipr import shipped_models  # pylint: disable=import-outside-toplevel
 
-        model = pathlib.Path(FLAGS.model) if FLAGS.model else shipped_models.folder()
+        model = shipped_models.folder_or(FLAGS.model)
         {"tflite": _export_tflite, "serving": _export_serving}[FLAGS.target](model)
     except (ValueError, OSError, ImportError) as error:
         print(f"tf_ipr_export: {error}", file=sys.stderr)

@@ -57,7 +57,7 @@ class LearnedCodec(ImageCodec):
         from tf_ipr import shipped_models
         from tf_ipr.codec import Codec
 
-        path = pathlib.Path(os.path.abspath(shipped_models.folder() if folder is None else folder))
+        path = pathlib.Path(os.path.abspath(shipped_models.folder_or(folder)))
         codec = Codec.load(path)
         weights = (path / "weights.npz").read_bytes()
         name = path.parent.name if path.name == "model" else path.name
