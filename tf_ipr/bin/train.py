@@ -38,6 +38,8 @@ flags.DEFINE_float("warp", 0.0, "Spread of random views of the aligned face in t
 flags.DEFINE_integer("gate_width", 0, "Hidden channels of the gate on the latent; 0: no gate.", 0)
 flags.DEFINE_float("background", 1.0, "Weight of the distortion outside the face, for ipr with l2; "
                    "a whole picture then spends its bits on the face.", 0.0, 1.0)
+flags.DEFINE_float("background_rate", 1.0, "Weight of the bits outside the face, for ip and ipr; a gate "
+                   "learns from it where the face ends.", 1.0)
 flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks and embeddings are kept.")
 flags.DEFINE_string("init_from", None, "Model folder to start from; ip and ipr start from rec.")
 flags.DEFINE_float("lambda_rate_max", 6.0, "Weight of a bit per pixel at quality 1.", 0.0)
@@ -62,7 +64,7 @@ def _settings() -> dict:
     """What a resumed run must share."""
     names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
              "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background",
-             "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate",
+             "background_rate", "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate",
              "target_bpp", "seed")
     settings = {name: FLAGS[name].value for name in names}
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
@@ -100,7 +102,8 @@ def _train(settings: dict) -> str:
                                FLAGS.validation_share)
     objective = Objective(settings["objective"], settings["distortion"],
                           settings["lambda_rate_max"], settings["lambda_rate_min"],
-                          settings["lambda_id"], settings["background"])
+                          settings["lambda_id"], settings["background"],
+                          settings["background_rate"])
     run = loop.Run(FLAGS.steps, FLAGS.learning_rate, FLAGS.final_learning_rate, FLAGS.target_bpp,
                    FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
     training_paths, validation_paths = source.split()

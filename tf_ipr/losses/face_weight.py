@@ -1,8 +1,10 @@
-"""Where the pixels count: a weight that is 1 on the face and smaller on the background.
+"""Where pixels and bits count: a weight that is 1 on the face and another on the background.
 
 A recogniser looks at the aligned crop alone, which is a quarter of an LFW photograph; the bits of
 the rest serve the eye. Weighting the distortion lets a whole picture keep its background as a
-sketch, without a mask in the stream: the analysis learns to see what is face.
+sketch, without a mask in the stream: the analysis learns to see what is face. Weighting the bits
+makes the background dearer than the face, which a gate learns faster than from the rate alone: at
+high qualities a bit costs next to nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +14,23 @@ import tensorflow as tf
 from tf_ipr.recognition import alignment
 
 _EDGE, _SOFTNESS = 1.1, 10.0  # the border, in half crops from the crop's centre; its steepness
+
+
+def weighted_bpp(landmarks: tf.Tensor, latent_bpp: tf.Tensor, height, width,
+                 background: float) -> tf.Tensor:
+    """Bits per pixel of which those of the background count `background` times.
+
+    Args:
+      landmarks, height, width: as for `face_weight`.
+      latent_bpp: float32 [B,h,w], of each position of the latent.
+      background: from 0.
+
+    Returns:
+      float32 [B].
+    """
+    weight = face_weight(landmarks, height, width, 0.0)
+    weight = tf.image.resize(weight, tf.shape(latent_bpp)[1:3], antialias=True)[..., 0]
+    return tf.reduce_sum(latent_bpp * (background + (1.0 - background) * weight), [1, 2])
 
 
 def face_weight(landmarks: tf.Tensor, height, width, background: float) -> tf.Tensor:

@@ -19,7 +19,7 @@ import dataclasses
 import tensorflow as tf
 
 from tf_ipr.losses.distortion import DISTORTIONS
-from tf_ipr.losses.face_weight import face_weight
+from tf_ipr.losses.face_weight import face_weight, weighted_bpp
 from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
 
 OBJECTIVES = ("rec", "ip", "ipr")
@@ -36,6 +36,7 @@ class Objective:
       lambda_rate_min: the same at quality 100; equal to the maximum for a single rate.
       lambda_id: weight of 1 - cos; unused by "rec".
       background: weight of the distortion outside the face; below 1 for "ipr" with "l2" only.
+      background_rate: weight of the bits outside the face, at least 1; above 1 not for "rec".
     """
 
     objective: str = "rec"
@@ -44,6 +45,7 @@ class Objective:
     lambda_rate_min: float = 0.01
     lambda_id: float = 1.0
     background: float = 1.0
+    background_rate: float = 1.0
 
     def __post_init__(self):
         for name, allowed in (("objective", OBJECTIVES), ("distortion", tuple(DISTORTIONS))):
@@ -64,6 +66,9 @@ class Objective:
             raise ValueError(f"background is {self.background}, but only the objective ipr with the "
                              f"distortion l2 weighs pixels, not {self.objective} with "
                              f"{self.distortion}.")
+        if self.background_rate < 1 or self.background_rate > 1 and not self.needs_identity:
+            raise ValueError(f"background_rate is {self.background_rate}; it must be at least 1, and "
+                             "1 for rec, which knows no faces.")
 
     @property
     def needs_identity(self) -> bool:
@@ -76,25 +81,28 @@ class Objective:
         first, last = tf.math.log(self.lambda_rate_max), tf.math.log(self.lambda_rate_min)
         return tf.exp(first + (last - first) * position)
 
-    def __call__(self, image, reconstruction, rate_bpp, lambda_rate, identity=None,
-                 landmarks=None):
+    def __call__(self, image, forward, lambda_rate, identity=None, landmarks=None):
         """The Lagrangian of each image.
 
         Args:
-          image, reconstruction: float32 [B,H,W,3] in 0..255.
-          rate_bpp: float32 [B], bits per pixel.
+          image: float32 [B,H,W,3] in 0..255.
+          forward: the `models.training_model.Forward` of it.
           lambda_rate: float32 [B].
           identity: float32 [B], 1 - cos, for "ip" and "ipr".
-          landmarks: float32 [B,5,2], (x, y) in pixels; for `background` below 1.
+          landmarks: float32 [B,5,2], (x, y) in pixels; for either weight of the background.
 
         Returns:
           (loss [B], distortion [B]); the distortion is reported even where "ip" ignores it.
         """
+        height, width = tf.shape(image)[1], tf.shape(image)[2]
         weights = ()
         if self.background < 1:
-            shape = tf.shape(image)
-            weights = (face_weight(landmarks, shape[1], shape[2], self.background),)
-        distortion = DISTORTIONS[self.distortion](image, reconstruction, *weights)
+            weights = (face_weight(landmarks, height, width, self.background),)
+        distortion = DISTORTIONS[self.distortion](image, forward.reconstruction, *weights)
+        rate_bpp = forward.rate_bpp
+        if self.background_rate > 1:
+            rate_bpp = forward.side_bpp + weighted_bpp(landmarks, forward.latent_bpp, height, width,
+                                                       self.background_rate)
         loss = lambda_rate * rate_bpp
         if self.objective != "ip":
             loss += distortion

@@ -38,7 +38,7 @@ class EntropyModel(tf.Module):
         self._side_model = tfc.ContinuousBatchedEntropyModel(
             self.side_prior, coding_rank=3, compression=False)
         self._latent_model = tfc.LocationScaleIndexedEntropyModel(
-            tfc.NoisyNormal, num_scales=NUM_SCALES, scale_fn=scale_of, coding_rank=3,
+            tfc.NoisyNormal, num_scales=NUM_SCALES, scale_fn=scale_of, coding_rank=1,
             compression=False)
 
     def side_bits(self, z):
@@ -46,7 +46,7 @@ class EntropyModel(tf.Module):
         return self._side_model(z, training=True)[1]
 
     def latent_bits(self, gained, index, mean):
-        """y·gain, table index and μ, all [B,h,w,M] -> bits [B] under additive noise."""
+        """y·gain, table index and μ, all [B,h,w,M] -> bits [B,h,w] under additive noise."""
         return self._latent_model(gained, index, loc=mean, training=True)[1]
 
     def freeze(self) -> ProbabilityTables:

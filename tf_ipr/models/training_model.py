@@ -20,11 +20,13 @@ class Forward(NamedTuple):
       reconstruction: x̂ float32 [B,H,W,3], about 0..255, not clipped.
       rate_bpp: float32 [B], bits per pixel of the real image under additive noise, z included.
       side_bpp: float32 [B], the part of it that is z.
+      latent_bpp: float32 [B,h,w], the part of it that is y, by position.
     """
 
     reconstruction: tf.Tensor
     rate_bpp: tf.Tensor
     side_bpp: tf.Tensor
+    latent_bpp: tf.Tensor
 
 
 class TrainingModel(tf.Module):
@@ -49,12 +51,12 @@ class TrainingModel(tf.Module):
         z = network.side(gained)
         z_hat = clip_towards(round_half_up(z), -MAX_SIDE_SYMBOL, MAX_SIDE_SYMBOL)
         index, mean = network.index(z_hat, gained), network.mean(z_hat, gained)
-        side_bits = entropy_model.side_bits(z)
-        latent_bits = entropy_model.latent_bits(gained, index, mean)
         gained_hat = mean + _quantise(gained - mean, index)
         pixels = tf.cast(height * width, tf.float32)
+        side_bpp = entropy_model.side_bits(z) / pixels
+        latent_bpp = entropy_model.latent_bits(gained, index, mean) / pixels
         return Forward(network.synthesise(gained_hat, quality, height, width),
-                       (side_bits + latent_bits) / pixels, side_bits / pixels)
+                       side_bpp + tf.reduce_sum(latent_bpp, [1, 2]), side_bpp, latent_bpp)
 
 
 def _quantise(residual, index):

@@ -100,8 +100,7 @@ class TrainingStep(tf.Module):
             identity = None
             if self.objective.needs_identity:
                 identity = self._identity_loss(image, forward.reconstruction, landmarks, embeddings)
-            losses, distortion = self.objective(image, forward.reconstruction, forward.rate_bpp,
-                                                lambda_rate, identity, landmarks)
+            losses, distortion = self.objective(image, forward, lambda_rate, identity, landmarks)
             loss = tf.reduce_mean(losses)
         # With several replicas gradients are summed, so each gives its share of the mean.
         replicas = tf.distribute.get_strategy().num_replicas_in_sync
