@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 
 from tf_ipr.losses.distortion import L2_SCALE
-from tf_ipr.losses.face_weight import face_weight
+from tf_ipr.losses.face_weight import face_weight, weighted_bpp
 from tf_ipr.losses.objective import Objective
+from tf_ipr.models.training_model import Forward
 from tf_ipr.recognition import alignment
 
 
@@ -37,12 +38,37 @@ def test_objective_counts_a_pixel_of_the_background_less():
     for name, (row, column) in dict(face=(96, 96), background=(2, 2)).items():
         changed = image.copy()
         changed[0, row, column] += 10.0
-        _, distortion = objective(image, changed, tf.zeros([1]), tf.ones([1]), tf.zeros([1]),
-                                  landmarks)
+        forward = Forward(changed, tf.zeros([1]), tf.zeros([1]), tf.zeros([1, 13, 13]))
+        _, distortion = objective(image, forward, tf.ones([1]), tf.zeros([1]), landmarks)
         loss[name] = float(distortion[0])
     whole = L2_SCALE * 100.0 / 200 ** 2
     assert loss["face"] == pytest.approx(whole, rel=1e-2)
     assert loss["background"] == pytest.approx(0.1 * whole, rel=1e-2)
+
+
+def test_bits_of_the_background_cost_their_multiple():
+    landmarks = tf.constant(alignment.ARCFACE_TEMPLATE[None] + 60, tf.float32)
+    bits = np.zeros([1, 15, 15], np.float32)
+    for (row, column), expected in {(7, 7): 1.0, (0, 14): 4.0}.items():
+        one = bits.copy()
+        one[0, row, column] = 1.0
+        assert float(weighted_bpp(landmarks, one, 240, 240, 4.0)[0]) == pytest.approx(expected, 0.01)
+    everywhere = tf.ones_like(bits)
+    assert 225 < float(weighted_bpp(landmarks, everywhere, 240, 240, 4.0)[0]) < 4 * 225
+    faceless = tf.fill([1, 5, 2], np.nan)
+    assert float(weighted_bpp(faceless, everywhere, 240, 240, 4.0)[0]) == pytest.approx(225)
+
+
+def test_objective_adds_them_to_the_rate():
+    image = tf.zeros([1, 240, 240, 3])
+    landmarks = tf.constant(alignment.ARCFACE_TEMPLATE[None] + 60, tf.float32)
+    bits = np.zeros([1, 15, 15], np.float32)
+    bits[0, 0, 0], bits[0, 7, 7] = 0.25, 0.5
+    forward = Forward(image, tf.constant([0.85]), tf.constant([0.1]), tf.constant(bits))
+    for weight, expected in ((1.0, 0.85), (3.0, 0.1 + 0.5 + 3 * 0.25)):
+        loss, _ = Objective("ip", background_rate=weight)(
+            image, forward, tf.ones([1]), tf.zeros([1]), landmarks)
+        assert float(loss[0]) == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize("settings", [dict(objective="rec"), dict(objective="ip"),

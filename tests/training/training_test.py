@@ -11,7 +11,7 @@ import tf_ipr
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models.config import ModelConfig
 from tf_ipr.models.model_folder import CheckpointError
-from tf_ipr.models.training_model import TrainingModel
+from tf_ipr.models.training_model import Forward, TrainingModel
 from tf_ipr.training import loop, schedule
 from tf_ipr.training.step import TrainingStep
 
@@ -182,6 +182,8 @@ def test_the_average_of_the_weights_is_swapped_in_and_out():
     (dict(objective="gan"), "rec, ip, ipr"), (dict(distortion="l1"), "l2, msssim"),
     (dict(lambda_rate_min=3.0, lambda_rate_max=1.0), "not above"),
     (dict(lambda_id=0.0), "objective rec"),
+    (dict(objective="ip", background_rate=0.5), "background_rate is 0.5"),
+    (dict(objective="rec", background_rate=2.0), "1 for rec"),
 ])
 def test_impossible_objectives_are_named(values, text):
     with pytest.raises(ValueError, match=text):
@@ -202,8 +204,9 @@ def test_objectives_are_the_equations(objective, expected):
     # Mean squared error 0.002 of pixels in 0..1, 3 bits per pixel, 1 - cos = 0.1, by hand.
     image = tf.zeros([1, 16, 16, 3])
     other = image + 255 * 0.002 ** 0.5
+    forward = Forward(other, tf.constant([3.0]), tf.constant([1.0]), tf.constant([[[2.0]]]))
     loss, distortion = Objective(objective, lambda_id=2.0)(
-        image, other, tf.constant([3.0]), tf.constant([0.5]), tf.constant([0.1]))
+        image, forward, tf.constant([0.5]), tf.constant([0.1]))
     assert float(distortion[0]) == pytest.approx(0.2, rel=1e-5)
     assert float(loss[0]) == pytest.approx(expected, rel=1e-5)
 
