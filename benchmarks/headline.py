@@ -7,7 +7,8 @@ Codecs as in tf_ipr_evaluate, whose cache it shares: after an evaluation of the 
 takes seconds. FRR@FAR=1 % by the same protocol; the fewest bytes lie where the line through the
 measured settings (over the logarithm of their mean bytes) falls to the target's FRR. The interval
 is a paired bootstrap over people (tf_ipr/evaluation/fewest_bytes.py). "none" says that no setting,
-up to the largest measured, reaches it.
+up to the largest measured, reaches it. A second table has every setting's FRR minus the target's,
+with an interval that counts the thresholds' doubt too (tf_ipr/evaluation/frr_difference.py).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ def main(argv) -> int:
     from tf_ipr.evaluation import (
         codec_choice, coding_pool, identification, measurement, pictures, rows)
     from tf_ipr.evaluation.fewest_bytes import fewest_bytes
+    from tf_ipr.evaluation.frr_difference import frr_difference
     from tf_ipr.recognition.detection import FaceDetector
     from tf_ipr.recognition.recognizer import Recognizer
 
@@ -55,10 +57,12 @@ def main(argv) -> int:
                                   for text in FLAGS.codec])
     target_choice = codec_choice.parse(FLAGS.target, [])
 
-    def rejected(embeddings, originals):
-        """Which probes are."""
-        found = identification.identify(*rows.identification_of(
+    def identify(embeddings, originals):
+        return identification.identify(*rows.identification_of(
             dataset, embeddings, originals, FLAGS.gallery), target_far=rows.FAR)
+
+    def rejected(found):
+        """Which probes are."""
         return ~(found.genuine_scores > found.threshold)
 
     with coding_pool.CodingPool() as pool:
@@ -72,14 +76,14 @@ def main(argv) -> int:
             return of, laboratory.measure(of, None, 0)
 
         def measure(choice, setting):
-            """Mean bytes, and per recogniser which probes are rejected."""
+            """Mean bytes, and per recogniser the identification."""
             of, originals = uncoded(choice.align)
             found = laboratory.measure(of, choice.codec, setting)
             return (float(np.nanmean(found.figures["num_bytes"])),
-                    [rejected(*pair) for pair in zip(found.embeddings, originals.embeddings)])
+                    [identify(*pair) for pair in zip(found.embeddings, originals.embeddings)])
 
         target_bytes, target = measure(target_choice, target_choice.settings[0])
-        measured = {choice.label: sorted((measure(choice, setting)
+        measured = {choice.label: sorted(((*measure(choice, setting), setting)
                                           for setting in tqdm.tqdm(choice.settings, choice.label)),
                                          key=lambda entry: entry[0]) for choice in choices}
 
@@ -91,14 +95,25 @@ def main(argv) -> int:
           "of the target's bytes, % |\n" + "|---" * 6 + "|")
     for number, recognizer in enumerate(recognizers):
         for label, curve in measured.items():
-            sizes = [size for size, _ in curve]
-            found = fewest_bytes(sizes, np.stack([some[number] for _, some in curve]),
-                                 target[number], probe_names)
+            sizes = [size for size, _, _ in curve]
+            found = fewest_bytes(sizes, np.stack([rejected(some[number]) for _, some, _ in curve]),
+                                 rejected(target[number]), probe_names)
             share = (f"{100 * found.mean_bytes / target_bytes:.0f}"
                      if math.isfinite(found.mean_bytes) else "–")
-            print(f"| {recognizer.name} | {100 * target[number].mean():.1f} | {label} | "
+            print(f"| {recognizer.name} | {100 * target[number].frr:.1f} | {label} | "
                   f"{shown(found.mean_bytes, sizes[-1])} | {shown(found.low, sizes[-1])} – "
                   f"{shown(found.high, sizes[-1])} | {share} |")
+    print("\n| codec | setting | bytes |" + "".join(
+        f" {recognizer.name}: FRR, points above the target's |" for recognizer in recognizers)
+          + "\n" + "|---" * (3 + len(recognizers)) + "|")
+    for label, curve in measured.items():
+        for size, some, setting in curve:
+            cells = []
+            for one, of_target in zip(some, target):
+                found = frr_difference(one, of_target, probe_names, rows.FAR)
+                cells.append(f"{100 * one.frr:.1f} %, {100 * found.difference:+.1f} "
+                             f"({100 * found.low:+.1f} – {100 * found.high:+.1f})")
+            print(f"| {label} | {setting:g} | {size:,.0f} | {' | '.join(cells)} |")
     return 0
 
 

@@ -25,6 +25,7 @@
     verification.py      LFW View 2, TPR at a fixed FAR
     operating_point.py   thresholds at a FAR, the ROC curve
     fewest_bytes.py      where a codec reaches another one's FRR, with its interval
+    frr_difference.py    how many more people one codec rejects, doubt about thresholds included
     bit_allocation.py    where in the picture the bits go
 
     comparison.py        one image through several codecs at equal size, as a picture
