@@ -105,6 +105,12 @@ class _FakeCodec:
     def decompress(self, stream):
         return np.frombuffer(stream[3:], np.uint8).reshape(stream[1], stream[2], 3)
 
+    def compress_batch(self, images, quality):
+        return [self.compress(image, one) for image, one in zip(images, quality)]
+
+    def decompress_batch(self, streams):
+        return np.stack([self.decompress(stream) for stream in streams])
+
 
 @needs_mtcnn
 def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path, monkeypatch):
