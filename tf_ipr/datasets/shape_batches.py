@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -20,3 +20,12 @@ def batches_of_one_shape(arrays: Sequence[np.ndarray],
         step = batch_size or len(indices)
         for start in range(0, len(indices), step):
             yield indices[start:start + step]
+
+
+def map_stacked(function: Callable[[np.ndarray], Sequence], arrays: Sequence[np.ndarray]) -> list:
+    """One result for each array, in their order, of a function that takes stacks of one shape."""
+    results: list = [None] * len(arrays)
+    for indices in batches_of_one_shape(arrays):
+        for index, result in zip(indices, function(np.stack([arrays[i] for i in indices]))):
+            results[index] = result
+    return results

@@ -24,6 +24,7 @@
     identification.py    FRR at FAR 1 %
     verification.py      LFW View 2, TPR at a fixed FAR
     operating_point.py   thresholds at a FAR, the ROC curve
+    bootstrap.py         draws of whole people, for every interval
     fewest_bytes.py      where a codec reaches another one's FRR, with its interval
     frr_difference.py    how many more people one codec rejects, doubt about thresholds included
     bit_allocation.py    where in the picture the bits go

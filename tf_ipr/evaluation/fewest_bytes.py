@@ -15,7 +15,7 @@ from typing import Sequence
 
 import numpy as np
 
-_RESAMPLES = 2000
+from tf_ipr.evaluation.bootstrap import draw_people
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,11 +55,9 @@ def fewest_bytes(mean_bytes: Sequence[float], rejected: np.ndarray, target: np.n
                          f"outcomes of {rejected.shape} and {target.shape}")
     if (np.diff(mean_bytes) <= 0).any():
         raise ValueError(f"the bytes of the settings must ascend, given {mean_bytes}")
-    _, labels = np.unique(np.asarray(identities), return_inverse=True)
+    labels, draws = draw_people(identities, seed)
     counts = np.bincount(labels)
     failures = np.stack([np.bincount(labels, weights=some) for some in (*rejected, target)])
-    draws = np.random.default_rng(seed).multinomial(
-        len(counts), np.full(len(counts), 1.0 / len(counts)), _RESAMPLES)
     draws = np.concatenate([np.ones_like(draws[:1]), draws])
     frr = (draws @ failures.T) / (draws @ counts)[:, None]
     found, *drawn = (_crossing(mean_bytes, some[:-1], some[-1]) for some in frr)

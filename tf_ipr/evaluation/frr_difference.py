@@ -14,9 +14,8 @@ from typing import Sequence
 import numpy as np
 
 from tf_ipr.evaluation import operating_point
+from tf_ipr.evaluation.bootstrap import draw_people
 from tf_ipr.evaluation.identification import Identification
-
-_RESAMPLES = 2000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,10 +50,8 @@ def frr_difference(codec: Identification, target: Identification, identities: Se
     if sizes != {len(identities)}:
         raise ValueError(f"{len(identities)} probes do not fit {sorted(sizes)} scores; one genuine "
                          "and one impostor score of each probe are compared")
-    _, labels = np.unique(np.asarray(identities), return_inverse=True)
-    count = labels.max() + 1
-    draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), _RESAMPLES)
-    weights = np.concatenate([np.ones([1, count], np.int64), draws])[:, labels]
+    labels, draws = draw_people(identities, seed)
+    weights = np.concatenate([np.ones_like(draws[:1]), draws])[:, labels]
     difference, *drawn = _frr(codec, weights, far) - _frr(target, weights, far)
     low, high = np.percentile(drawn, [2.5, 97.5])
     return FrrDifference(float(difference), float(low), float(high))

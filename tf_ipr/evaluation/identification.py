@@ -36,6 +36,7 @@ from typing import Sequence
 import numpy as np
 
 from tf_ipr.evaluation import operating_point
+from tf_ipr.evaluation.bootstrap import draw_people
 
 SIMILARITIES = ("cosine", "euclidean")
 IMPOSTORS = ("best", "all")
@@ -192,11 +193,9 @@ def _bootstrap_interval(
     The probes of one person fail together, hence identities and not probes are drawn. The threshold
     stays fixed, so its own uncertainty is not in the interval.
     """
-    _, labels = np.unique(labels, return_inverse=True)
+    labels, draws = draw_people(labels, seed, resamples)
     counts = np.bincount(labels)
     failures = np.bincount(labels, weights=rejected)
-    rng = np.random.default_rng(seed)
-    draws = rng.multinomial(len(counts), np.full(len(counts), 1.0 / len(counts)), resamples)
     low, high = np.percentile((draws @ failures) / (draws @ counts), [2.5, 97.5])
     return float(low), float(high)
 

@@ -7,7 +7,7 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from tf_ipr.datasets.shape_batches import batches_of_one_shape
+from tf_ipr.datasets.shape_batches import map_stacked
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.learned_codec import LearnedCodec
 from tf_ipr.recognition import alignment
@@ -53,17 +53,16 @@ class KeptIdentityCodec(ImageCodec):
         return self.encode_batch([image_u8], setting)[0]
 
     def encode_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list[bytes]:
-        files: list = [b""] * len(images_u8)
         for image_u8 in images_u8:
             self.check_encode(image_u8, setting)
-        for members in batches_of_one_shape(images_u8):
-            images = np.stack([images_u8[index] for index in members])
+
+        def encode(images):
             points = alignment.template_for(images.shape[1])
             found = smallest_keeping_each(self.inner.codec, images, self.recognizer, setting,
                                           landmarks=np.stack([points] * len(images)))
-            for index, one in zip(members, found):
-                files[index] = one.stream
-        return files
+            return [one.stream for one in found]
+
+        return map_stacked(encode, images_u8)
 
     def decode(self, data: bytes) -> np.ndarray:
         return self.inner.decode(data)

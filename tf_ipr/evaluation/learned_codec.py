@@ -12,7 +12,7 @@ import numpy as np
 from tf_ipr import coding
 from tf_ipr.atomic_file import PathLike
 from tf_ipr.coding import QUALITY_STEPS
-from tf_ipr.datasets.shape_batches import batches_of_one_shape
+from tf_ipr.datasets.shape_batches import map_stacked
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 
 SETTINGS = (1.0, 10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 100.0)
@@ -79,15 +79,9 @@ class LearnedCodec(ImageCodec):
 
     def encode_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list[bytes]:
         """As the base class; images of one size are coded together."""
-        files: list = [None] * len(images_u8)
         for image_u8 in images_u8:
             self.check_encode(image_u8, setting)
-        for members in batches_of_one_shape(images_u8):
-            streams = self.codec.compress_batch(
-                np.stack([images_u8[index] for index in members]), setting)
-            for index, stream in zip(members, streams):
-                files[index] = stream
-        return files
+        return map_stacked(lambda images: self.codec.compress_batch(images, setting), images_u8)
 
     def decode_batch(self, files: Sequence[bytes]) -> list[np.ndarray]:
         """As the base class; images of one size are decoded together."""
