@@ -64,7 +64,7 @@ class SymbolCoder(tf.Module):
         self.tables = tables
         self._unroll = unroll
         # Tensors, not NumPy arrays: a graph captures them once instead of copying them per trace.
-        self._slots, self._slot_symbol = self._make_lookup(tables.decoder_lookup())
+        self._slots, self._slot_symbol = self._make_lookup()
         packed = tables.frequency * TOTAL + tables.cumulative
         self._intervals = tf.constant(packed.reshape(-1), tf.int32)
 
@@ -150,8 +150,9 @@ class SymbolCoder(tf.Module):
         return tf.logical_and(tf.reduce_all(home, axis=1),
                               tf.equal(coder_state.position, coder_state.num_words))
 
-    def _make_lookup(self, lookup):
+    def _make_lookup(self):
         """Slot tables as `decode` wants them, and the symbol of each slot."""
+        lookup = self.tables.decoder_lookup()
         return (rans.Lookup(tf.constant(lookup.frequency), tf.constant(lookup.offset)),
                 tf.constant(lookup.symbol))
 

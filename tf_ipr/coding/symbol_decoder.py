@@ -17,21 +17,36 @@ The last 12 bits of C are ones: those of s are 4095 - slot, so the slot tables a
 
 from __future__ import annotations
 
+from typing import Callable, Optional
+
 import numpy as np
 import tensorflow as tf
 
 from tf_ipr.coding import rans, scan
 from tf_ipr.coding.checksum import symbol_checksum
+from tf_ipr.coding.mirrored_slots import MIRROR, MirroredSlots, signed
 from tf_ipr.coding.symbol_coder import CoderState, SymbolCoder, add_phase
-from tf_ipr.coding.tables import PRECISION_BITS, TOTAL
+from tf_ipr.coding.tables import PRECISION_BITS, TOTAL, ProbabilityTables
+
+Hold = Callable[[Callable[[], tf.Tensor]], Callable[[], tf.Tensor]]
 
 _WORD_BITS = 16
-_WRAP = 1 << 64
-_MIRROR = (1 << 63) + rans.STATE_LOW - 1  # C
 
 
 class SymbolDecoder(SymbolCoder):
     """Decodes the same symbols as `SymbolCoder`, faster; not compiled by XLA, not in TFLite."""
+
+    def __init__(self, tables: ProbabilityTables, unroll: int = scan.UNROLL, name=None,
+                 hold: Optional[Hold] = None):
+        """As `SymbolCoder`.
+
+        Args:
+          tables, unroll: likewise.
+          hold: where slot tables are kept: takes a function that computes one and returns a function
+            that reads it. Default: computed now.
+        """
+        self._hold = hold or _computed_now
+        super().__init__(tables, unroll, name)
 
     def decode(self, coder_state: CoderState, tables: tf.Tensor):
         """Decodes the next phase: int32 tables [B, N] -> int32 symbols [B, N], new state."""
@@ -50,31 +65,27 @@ class SymbolDecoder(SymbolCoder):
         starts = tf.reshape(tf.cast(starts + idle, tf.int64), shape)
 
         states, position, slots = _decode_steps(states, words, position, starts, num_steps,
-                                                self._slots, self._unroll)
+                                                self._lookup(), self._unroll)
         slots = tf.gather(tf.reshape(slots, [-1]), place)
-        symbols = tf.cast(tf.gather(self._slot_symbol, slots), tf.int32)
+        symbols = tf.gather(self._slot_symbol(), slots)
         symbols = tf.scatter_nd(index[:, tf.newaxis], symbols, (batch * length)[tf.newaxis])
         symbols = tf.reshape(symbols, tf.stack([batch, length]))
         return symbols, CoderState(words, num_words, states, position,
                                    add_phase(checksum, symbol_checksum(symbols)), lanes)
 
-    def _make_lookup(self, lookup):
-        def mirrored(values):
-            return values.reshape(-1, TOTAL)[:, ::-1].reshape(-1)
+    def _lookup(self) -> rans.Lookup:
+        frequency, offset = self._slots
+        return rans.Lookup(frequency(), offset())
 
-        # h = x div 4096 stands in s as (C div 4096) - h, which the offset corrects for.
-        frequency = mirrored(lookup.frequency).astype(np.uint64)
-        offset = (np.uint64(_MIRROR) - frequency * np.uint64(_MIRROR >> PRECISION_BITS)
-                  - mirrored(lookup.offset).astype(np.uint64))
-        # Frequencies are widened once a phase, which takes 0.3 ms and makes the export 3 MB smaller.
-        return (rans.Lookup(tf.constant(frequency.astype(np.int16)),
-                            tf.constant(offset.view(np.int64))),
-                tf.constant(mirrored(lookup.symbol)))
+    def _make_lookup(self):
+        slots = MirroredSlots(self.tables)
+        frequency, offset, symbol = map(self._hold, (slots.frequency, slots.offset, slots.symbol))
+        return (frequency, offset), symbol
 
 
-def _signed(value: int) -> int:
-    """The int64 of equal remainder modulo 2^64."""
-    return (value + _WRAP // 2) % _WRAP - _WRAP // 2
+def _computed_now(make: Callable[[], tf.Tensor]) -> Callable[[], tf.Tensor]:
+    value = make()
+    return lambda: value
 
 
 def _deal(tables, lanes, max_lanes):
@@ -107,18 +118,17 @@ def _decode_steps(states, words, position, starts, num_steps, lookup, unroll):
     batch, capacity = tf.shape(words)[0], tf.shape(words)[1]
     words = tf.pad(words, [[0, 0], [1, num_steps * tf.shape(states)[1]]])
     first = tf.range(batch) * tf.shape(words)[1]
-    words = (_signed(_MIRROR - (_MIRROR << _WORD_BITS))
+    words = (signed(MIRROR - (MIRROR << _WORD_BITS))
              - tf.cast(tf.reshape(words, [-1]), tf.int64))
     begin = tf.cast(first + tf.minimum(position, capacity), tf.int64)[:, tf.newaxis]
     # As wide as the states: operations that broadcast take twice the time.
     last = begin + tf.zeros_like(states, tf.int64)
-    frequency = tf.cast(lookup.frequency, tf.int64)
     last_lane = tf.fill([tf.shape(states)[1]], tf.shape(states)[1] - 1)
 
     def step(carry, start):
         state, last = carry
         slot = tf.bitwise.bitwise_and(state, TOTAL - 1) + start
-        state = (tf.gather(frequency, slot)
+        state = (tf.gather(lookup.frequency, slot)
                  * tf.bitwise.right_shift(state, np.int64(PRECISION_BITS))
                  + tf.gather(lookup.offset, slot))
         # The sign is 0 or -1.
@@ -126,7 +136,7 @@ def _decode_steps(states, words, position, starts, num_steps, lookup, unroll):
         refilled = (tf.bitwise.left_shift(state, np.int64(_WORD_BITS)) + tf.gather(words, read))
         return (tf.maximum(state, refilled), tf.gather(read, last_lane, axis=1)), slot
 
-    state = _signed(_MIRROR) - tf.cast(states, tf.int64)
+    state = signed(MIRROR) - tf.cast(states, tf.int64)
     (state, last), slots = scan.scan(step, (state, last), [starts], num_steps, unroll)
     read = tf.cast((last - begin)[:, 0], tf.int32)
-    return tf.cast(_signed(_MIRROR) - state, tf.int32), position + read, slots
+    return tf.cast(signed(MIRROR) - state, tf.int32), position + read, slots

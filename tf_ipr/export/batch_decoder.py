@@ -11,7 +11,7 @@ the header's checks, and after them no more than an image of its size.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 import tensorflow as tf
 
@@ -58,7 +58,7 @@ class BatchDecoder:
     """Decodes batches of one model's streams, in plain TensorFlow operations."""
 
     def __init__(self, model: InferenceModel, model_id: str, max_pixels: int,
-                 max_batch_pixels: int):
+                 max_batch_pixels: int, hold: Optional[coding.symbol_decoder.Hold] = None):
         """Wraps a model.
 
         Args:
@@ -67,9 +67,10 @@ class BatchDecoder:
           max_pixels: largest height * width of an image, up to 2^26.
           max_batch_pixels: largest B * H * W of a batch, H and W those of the largest image; where
             it is exceeded, the largest images are refused.
+          hold: where slot tables are kept, see `coding.SymbolDecoder`.
         """
         self._model = model
-        self._coder = coding.SymbolDecoder(model.tables)
+        self._coder = coding.SymbolDecoder(model.tables, hold=hold)
         self._model_id = int(model_id, 16)
         self._max_pixels = max_pixels
         self._max_batch_pixels = max_batch_pixels

@@ -27,6 +27,7 @@ from tf_ipr.export import serving_files
 from tf_ipr.export.aligned_embedding import embed_aligned
 from tf_ipr.export.batch_decoder import BatchDecoder
 from tf_ipr.export.export_error import ExportError
+from tf_ipr.export.load_time_values import HalfPrecisionVariable, LoadTimeValue, is_half
 from tf_ipr.models import model_folder
 from tf_ipr.models.inference import InferenceModel
 
@@ -98,13 +99,22 @@ class ServingDecoder(tf.Module):
                  max_batch_pixels: int, recognizer=None):
         """Takes a model, its id, the limits of `export` and a `Recognizer` or None."""
         super().__init__(name="serving_decoder")
-        decoder = BatchDecoder(model, model_id, max_pixels, max_batch_pixels)
+        self.slot_tables = []
+
+        def hold(compute):
+            self.slot_tables.append(LoadTimeValue(
+                compute, f"{model_id}/slots/{len(self.slot_tables)}"))
+            return self.slot_tables[-1]
+
+        decoder = BatchDecoder(model, model_id, max_pixels, max_batch_pixels, hold)
         self._recognizer = recognizer
         streams = tf.TensorSpec([None], tf.string, name="stream_bytes")
         # One graph that all signatures call; a tf.function would be traced and stored twice.
         self._decode = tf.function(decoder.images, input_signature=[streams]).get_concrete_function()
         # What the decoder uses, without the analysis and without Keras' own bookkeeping.
-        self.weights = list(self._decode.graph.variables)
+        self.weights = [
+            HalfPrecisionVariable(v, f"{model_id}/weights/{i}") if is_half(v) else v
+            for i, v in enumerate(self._decode.graph.variables)]
         self._streams = streams
 
     def signatures(self) -> dict:
