@@ -100,11 +100,12 @@ def main(argv) -> int:
     print("| model | " + " | ".join(f"{b:g} bytes" for b in budgets) + " |\n"
           + "|---" * (1 + len(budgets)) + "|")
     for folder, rows in curves.items():
-        print(f"| {folder} | " + " | ".join(_at(np.array(rows), b) for b in budgets) + " |")
+        print(f"| {folder} | " + " | ".join(at(np.array(rows), b) for b in budgets) + " |")
     return 0
 
 
-def _at(rows: np.ndarray, budget: float) -> str:
+def at(rows: np.ndarray, budget: float) -> str:
+    """1 - cos of each recogniser at `budget` bytes, from rows of `measure`; empty outside them."""
     if not rows[0, 0] <= budget <= rows[-1, 0]:
         return ""
     return " / ".join(f"{math.exp(np.interp(math.log(budget), np.log(rows[:, 0]), np.log(column))):.4f}"

@@ -24,6 +24,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
+from benchmarks.trial_steps import take_steps
 from tf_ipr.bin import start
 from tf_ipr.datasets import pipeline
 from tf_ipr.losses.objective import Objective
@@ -92,29 +93,11 @@ def _run_trial(name: str, paths, images) -> list:
             lambda image: dict(image=image))
 
     checkpoints = loop.RunCheckpoints(result.parent, step, dict(trial=name, steps=FLAGS.steps))
-    checkpoints.restore()
-    _take_steps(step, batches, checkpoints)
+    take_steps(step, batches, checkpoints, FLAGS.steps)
     with step.averaged_weights():
         points, _ = validate(model, images, (50.0,) if single else QUALITIES)
     result.write_text(json.dumps(points))
     return [list(p) for p in points]
-
-
-def _take_steps(step, batches, checkpoints) -> None:
-    import time
-
-    import tqdm
-
-    from tf_ipr.training import schedule
-    take = tf.function(lambda batch, rate: step(batch["image"], rate))
-    first, saved = int(step.step.numpy()), time.monotonic()
-    for number, batch in tqdm.tqdm(zip(range(first, FLAGS.steps), batches(first)),
-                                   total=FLAGS.steps, initial=first, mininterval=5):
-        take(batch, tf.constant(schedule.learning_rate(number, FLAGS.steps, 8e-4, 2e-5)))
-        if time.monotonic() - saved > 120:
-            checkpoints.save()
-            saved = time.monotonic()
-    checkpoints.save()
 
 
 def main(argv) -> int:

@@ -18,8 +18,8 @@ def warm_start(model: TrainingModel, folder) -> None:
 
     Args:
       model: of the same configuration as the folder's.
-      folder: a model folder, e.g. savedmodels/lfw_l2_rec or the `model` folder of a run. One
-        without a gate may start a model with one: the gate starts as the identity.
+      folder: a model folder, e.g. savedmodels/lfw_l2_rec or the `model` folder of a run. It may
+        lack a gate or have fewer residual blocks: what is new starts as the identity.
 
     Raises:
       CheckpointError: the folder holds no model, one of another configuration, or one without the
@@ -27,20 +27,15 @@ def warm_start(model: TrainingModel, folder) -> None:
     """
     folder = pathlib.Path(folder)
     found = ModelConfig.from_dict(model_folder.read_config(folder)["model"])
-    expected = model.config
-    if found.gate_width == 0:
-        expected = dataclasses.replace(expected, gate_width=0)
-    if found != expected:
-        wanted, given = expected.to_dict(), found.to_dict()
+    if not _grows(found, model.config):
+        wanted, given = model.config.to_dict(), found.to_dict()
         different = [f"{k}: {given[k]!r} there, {wanted[k]!r} here" for k in wanted
                      if wanted[k] != given[k]]
         raise CheckpointError(f"{folder} holds another configuration ({'; '.join(different)}). "
                               "Train with its configuration, or start from another model.")
     weights = model_folder.read_arrays(folder / "weights.npz")
-    if expected != model.config:
-        weights.update({name: variable.numpy()
-                        for name, variable in model_folder.float_weights(model.network).items()
-                        if name.startswith("gate/")})
+    if found != model.config:
+        weights = _grown(weights, found, model)
     model_folder.assign_floats(model.network, weights, folder / "weights.npz")
     prior = model.entropy_model.side_prior.trainable_variables
     for i, variable in enumerate(prior):
@@ -53,3 +48,44 @@ def warm_start(model: TrainingModel, folder) -> None:
     for i, layer in enumerate(model.network.hyper_index.layers):
         layer.assign_integers(exact[f"kernel_{i}"].astype(np.float32),
                               exact[f"bias_{i}"].astype(np.float32))
+
+
+_BLOCKS = dict(analysis="analysis_blocks", synthesis="synthesis_blocks")
+_BLOCK_VARIABLES, _OTHER_VARIABLES = 4, 2  # of a residual block, of each convolution around them
+
+
+def _grows(found: ModelConfig, wanted: ModelConfig) -> bool:
+    """Whether `wanted` is `found` with a gate or more residual blocks."""
+    if found.gate_width not in (0, wanted.gate_width):
+        return False
+    fewer = all(a <= b for name in _BLOCKS.values()
+                for a, b in zip(getattr(found, name), getattr(wanted, name)))
+    same = dataclasses.replace(found, gate_width=wanted.gate_width,
+                               **{name: getattr(wanted, name) for name in _BLOCKS.values()})
+    return fewer and same == wanted
+
+
+def _grown(weights: dict, found: ModelConfig, model: TrainingModel) -> dict:
+    """The folder's weights under the names of a larger model, whose own fill the rest."""
+    own = {name: v.numpy() for name, v in model_folder.float_weights(model.network).items()}
+    grown = {name: value for name, value in weights.items() if name.split("/")[0] not in _BLOCKS}
+    for part, blocks in _BLOCKS.items():
+        places = _places(getattr(found, blocks), getattr(model.config, blocks))
+        grown.update({f"{part}/{new:02d}": weights[f"{part}/{old:02d}"]
+                      for old, new in enumerate(places) if f"{part}/{old:02d}" in weights})
+    return {**own, **grown}
+
+
+def _places(few, many) -> list[int]:
+    """Of each variable of a transform with `few` blocks, its number in one with `many`.
+
+    A transform is a convolution, blocks at one resolution, a convolution, blocks at the other, and
+    a last convolution.
+    """
+    places, start = [], 0
+    for fewer, more in ((0, 0), *zip(few, many)):
+        places += range(start, start + _BLOCK_VARIABLES * fewer)
+        start += _BLOCK_VARIABLES * more
+        places += range(start, start + _OTHER_VARIABLES)
+        start += _OTHER_VARIABLES
+    return places
