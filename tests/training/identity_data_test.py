@@ -9,7 +9,7 @@ from tests import tiny_recognizer
 from tf_ipr.datasets import image_file
 from tf_ipr.losses.identity import Comparison
 from tf_ipr.recognition import known_face
-from tf_ipr.training.identity_data import Faces, towards_mates
+from tf_ipr.training.identity_data import Faces
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
                                 reason="needs the package mtcnn")
@@ -65,25 +65,3 @@ def test_without_a_recogniser_or_a_face_it_says_so(paths, recognizer, tmp_path):
     with pytest.raises(ValueError, match="None of the 1 images shows a face"):
         Faces(paths[2:], [recognizer], tmp_path)
 
-
-def test_a_target_between_the_own_picture_and_the_persons_others():
-    rng = np.random.default_rng(1)
-    embeddings = rng.normal(size=[5, 2, 4]).astype(np.float32)
-    embeddings /= np.linalg.norm(embeddings, axis=2, keepdims=True)
-    people = np.array(["ann", "bob", "ann", "cy", "ann"])
-    targets = towards_mates(embeddings, people, 0.4)
-    # Ann's first picture, by hand; Bob and Cy have one picture each.
-    others = embeddings[[2, 4]].mean(axis=(0, 1))
-    expected = 0.6 * embeddings[0, 1] + 0.4 * others / np.linalg.norm(others)
-    np.testing.assert_allclose(targets[0, 1], expected / np.linalg.norm(expected), atol=1e-6)
-    np.testing.assert_array_equal(targets[[1, 3]], embeddings[[1, 3]])
-    np.testing.assert_allclose(np.linalg.norm(targets, axis=2), 1, atol=1e-6)
-    np.testing.assert_allclose(towards_mates(embeddings, people, 0.0), embeddings, atol=1e-6)
-
-
-@pytest.mark.parametrize("comparison, mates, words", [
-    (Comparison(), 1.5, "mates is 1.5"), (Comparison(warp=0.1), 0.5, "or warp and feature_weight")])
-def test_mates_out_of_range_or_without_embeddings(paths, recognizer, tmp_path, comparison, mates,
-                                                  words):
-    with pytest.raises(ValueError, match=words):
-        Faces(paths, [recognizer], tmp_path, comparison, mates)

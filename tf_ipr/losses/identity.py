@@ -3,7 +3,8 @@
     L_id(x, x̂) = 1 - cos(R(A(x)), R(A(x̂)))                                   (eq. 6 of the paper)
 
 with R a frozen recogniser and A the five-point alignment. The landmarks of x serve both images, so
-A is the same map for both and the loss is differentiable with respect to x̂.
+A is the same map for both and the loss is differentiable with respect to x̂; or x̂ is aligned by where
+its landmarks would be found (`found_landmarks.py`), which is differentiable too.
 
 `Comparison` holds two guards against pleasing one network rather than keeping a face: the crop may
 be taken a little differently at every step, and R's feature maps F_s may be compared beside its
@@ -61,7 +62,8 @@ class Comparison:
 def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
                   reconstruction: tf.Tensor, landmarks: tf.Tensor,
                   original_embeddings: Optional[Sequence[tf.Tensor]] = None,
-                  comparison: Comparison = Comparison()) -> tf.Tensor:
+                  comparison: Comparison = Comparison(),
+                  shift: Optional[tf.Tensor] = None) -> tf.Tensor:
     """Identity loss of each image, the mean over several recognisers.
 
     Weights get no gradient (they are constants of the recognisers' graphs), and neither do the
@@ -79,6 +81,8 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
             (`tf_ipr.recognition.cache`). Saves a third of the work; of no use where the comparison
             `needs_original`.
         comparison: how faces are compared.
+        shift: float32 [B, 5, 2], pixels from the landmarks of an original to those by which its
+            reconstruction is aligned (`found_landmarks`); may carry a gradient. Default: none.
 
     Returns:
         float32 [B] in 0..2; 0 for an image without a face.
@@ -96,6 +100,8 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
     # Any landmarks will do for the others, as long as nothing becomes NaN: also the gradient of
     # what tf.where does not choose must be finite.
     landmarks = tf.where(has_face[:, None, None], landmarks, tf.constant(_ANY_LANDMARKS))
+    if shift is not None:
+        shift = tf.where(has_face[:, None, None], shift, 0.0)
     mirrored = tf.zeros_like(has_face)
     if comparison.warp > 0:
         landmarks, mirrored = vary(landmarks, comparison.warp)
@@ -106,10 +112,11 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
     for index, recognizer in enumerate(recognizers):
         if recognizer.crop not in crops:
             size, through, template = recognizer.crop
-            both = [reconstruction] + ([tf.stop_gradient(image)] if look else [])
+            both = [(reconstruction, landmarks if shift is None else landmarks + shift)]
+            both += [(tf.stop_gradient(image), landmarks)] if look else []
             crops[recognizer.crop] = [
-                mirror_some(_align(some, landmarks, size, template, through), mirrored)
-                for some in both]
+                mirror_some(_align(some, points, size, template, through), mirrored)
+                for some, points in both]
         changed, *original = crops[recognizer.crop]
         if look:
             losses.append(_distance(recognizer, original[0], changed, comparison.feature_weight))

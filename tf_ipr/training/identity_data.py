@@ -11,6 +11,7 @@ import tensorflow as tf
 import tqdm
 
 from tf_ipr.datasets import pipeline
+from tf_ipr.losses.found_landmarks import LandmarkFinder
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.recognition import cache
 from tf_ipr.recognition.recognizer import Recognizer
@@ -27,26 +28,24 @@ class Faces:
     """
 
     def __init__(self, paths, recognizer_folders, cache_dir,
-                 comparison: Comparison = Comparison(), mates: float = 0.0):
+                 comparison: Comparison = Comparison(), find_landmarks: bool = False):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
-        With `mates` a reconstruction is compared not with its own original alone but, by this
-        share, with the person's other pictures (see `towards_mates`); a person's pictures lie in a
-        folder of their own.
+        Args:
+          paths: image files.
+          recognizer_folders: of the recognisers in the loss.
+          cache_dir: where landmarks and embeddings are kept.
+          comparison: how faces are compared.
+          find_landmarks: whether to align a reconstruction by where its landmarks would be found.
 
         Raises:
-          ValueError: no recogniser is given, a folder is none, no image shows a face, or `mates`
-            is not in 0..1 or meets a comparison that embeds the originals itself.
+          ValueError: no recogniser is given, a folder is none, or no image shows a face.
         """
-        if not 0 <= mates <= 1:
-            raise ValueError(f"mates is {mates}; it must be in 0..1.")
-        if mates and comparison.needs_original:
-            raise ValueError("mates needs embeddings computed before, which random views and feature "
-                             "maps do not have: give mates, or warp and feature_weight.")
         if not recognizer_folders:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
         self._comparison = comparison
+        self._finder = LandmarkFinder() if find_landmarks else None
         self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
         landmarks = cache.landmarks_of_files(paths, cache_dir, progress=_progress("landmarks"))
         found = np.isfinite(landmarks).all(axis=(1, 2))
@@ -58,12 +57,6 @@ class Faces:
             cache.embeddings_of_files(r, self.paths, self._landmarks, cache_dir,
                                       progress=_progress(f"embeddings by {r.name}"))
             for r in self.recognizers], axis=2)
-        if mates:
-            people = np.array([path.parent.name for path in self.paths])
-            sizes = np.cumsum([r.embedding_size for r in self.recognizers])[:-1]
-            self._embeddings = np.concatenate(
-                [towards_mates(part, people, mates)
-                 for part in np.split(self._embeddings, sizes, axis=2)], axis=2)
 
     def loss(self, image, reconstruction, landmarks, embeddings=None):
         """`identity_loss` of a batch, mean over the recognisers, float32 [B].
@@ -73,8 +66,10 @@ class Faces:
         """
         originals = None if embeddings is None else tf.split(
             embeddings, [r.embedding_size for r in self.recognizers], axis=1)
+        shift = (None if self._finder is None
+                 else self._finder.shift(image, reconstruction, landmarks))
         return identity_loss(self.recognizers, image, reconstruction, landmarks, originals,
-                             self._comparison)
+                             self._comparison, shift)
 
     def batches(self, batch_size: int, crop_size, seed: int):
         """First batch -> endless dataset of dict(image, landmarks and, where needed, embeddings).
@@ -88,32 +83,6 @@ class Faces:
             return faces if crop_size is None else faces.map(
                 lambda batch: _crop_to_faces(batch, crop_size))
         return start
-
-
-def towards_mates(embeddings: np.ndarray, people: np.ndarray, share: float) -> np.ndarray:
-    """Moves each embedding towards the person's other pictures.
-
-    What is told apart are people, not pictures: (1 - share) · cos to the own original + share · cos
-    to the mean of the others is, up to a constant factor, the cosine to what this returns.
-
-    Args:
-      embeddings: float32 [N,2,D] of length 1, of images and of their mirror images.
-      people: [N], who is on each.
-      share: 0..1.
-
-    Returns:
-      float32 [N,2,D] of length 1; those of people with one picture as they were.
-    """
-    _, person = np.unique(people, return_inverse=True)
-    both = embeddings.mean(axis=1)
-    sums = np.zeros([person.max() + 1, both.shape[1]], np.float32)
-    np.add.at(sums, person, both)
-    others = (sums[person] - both)[:, None]
-    length = np.linalg.norm(others, axis=2, keepdims=True)
-    alone = np.bincount(person)[person][:, None, None] == 1
-    target = (1 - share) * embeddings + share * others / np.maximum(length, 1e-12)
-    target /= np.linalg.norm(target, axis=2, keepdims=True)
-    return np.where(alone, embeddings, target).astype(np.float32)
 
 
 def _crop_to_faces(batch: dict, size: int) -> dict:
