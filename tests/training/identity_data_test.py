@@ -7,7 +7,7 @@ import pytest
 
 from tests import tiny_recognizer
 from tf_ipr.datasets import image_file
-from tf_ipr.losses.identity import Comparison
+from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.recognition import known_face
 from tf_ipr.training.identity_data import Faces
 
@@ -65,3 +65,14 @@ def test_without_a_recogniser_or_a_face_it_says_so(paths, recognizer, tmp_path):
     with pytest.raises(ValueError, match="None of the 1 images shows a face"):
         Faces(paths[2:], [recognizer], tmp_path)
 
+
+def test_both_sides_have_one_embedding_whether_it_is_known_before_or_not(
+        paths, recognizer, tmp_path):
+    known = Faces(paths, [recognizer], tmp_path, Comparison(both_sides=True))
+    batch = _batch(known)
+    image = batch["image"][:, :168, :168]
+    expected = known.loss(image, 255 - image, batch["landmarks"], batch["embeddings"])
+    anew = identity_loss(known.recognizers, image, 255 - image, batch["landmarks"],
+                         comparison=Comparison(both_sides=True))
+    # The template is not quite symmetric, so a mirrored crop is not quite a mirror image's crop.
+    np.testing.assert_allclose(anew, expected, atol=0.05)
