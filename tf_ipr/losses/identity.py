@@ -3,8 +3,7 @@
     L_id(x, x̂) = 1 - cos(R(A(x)), R(A(x̂)))                                   (eq. 6 of the paper)
 
 with R a frozen recogniser and A the five-point alignment. The landmarks of x serve both images, so
-A is the same map for both and the loss is differentiable with respect to x̂; or x̂ is aligned by where
-its landmarks would be found (`found_landmarks.py`), which is differentiable too.
+A is the same map for both and the loss is differentiable with respect to x̂.
 
 R(A(x)) itself is noisy: of a face and its mirror image a recogniser says different things, and their
 mean tells people apart better than either. With `both_sides` it takes the place of R(A(x)), so that no
@@ -72,8 +71,7 @@ class Comparison:
 def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
                   reconstruction: tf.Tensor, landmarks: tf.Tensor,
                   original_embeddings: Optional[Sequence[tf.Tensor]] = None,
-                  comparison: Comparison = Comparison(),
-                  shift: Optional[tf.Tensor] = None) -> tf.Tensor:
+                  comparison: Comparison = Comparison()) -> tf.Tensor:
     """Identity loss of each image, the mean over several recognisers.
 
     Weights get no gradient (they are constants of the recognisers' graphs), and neither do the
@@ -91,8 +89,6 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
             [B, D], computed before (`tf_ipr.recognition.cache`). Saves a third of the work; of no
             use where the comparison `needs_original`.
         comparison: how faces are compared.
-        shift: float32 [B, 5, 2], pixels from the landmarks of an original to those by which its
-            reconstruction is aligned (`found_landmarks`); may carry a gradient. Default: none.
 
     Returns:
         float32 [B] in 0..2; 0 for an image without a face.
@@ -110,8 +106,6 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
     # Any landmarks will do for the others, as long as nothing becomes NaN: also the gradient of
     # what tf.where does not choose must be finite.
     landmarks = tf.where(has_face[:, None, None], landmarks, tf.constant(_ANY_LANDMARKS))
-    if shift is not None:
-        shift = tf.where(has_face[:, None, None], shift, 0.0)
     mirrored = tf.zeros_like(has_face)
     if comparison.warp > 0:
         landmarks, mirrored = vary(landmarks, comparison.warp)
@@ -122,11 +116,10 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
     for index, recognizer in enumerate(recognizers):
         if recognizer.crop not in crops:
             size, through, template = recognizer.crop
-            both = [(reconstruction, landmarks if shift is None else landmarks + shift)]
-            both += [(tf.stop_gradient(image), landmarks)] if look else []
+            both = [reconstruction] + ([tf.stop_gradient(image)] if look else [])
             crops[recognizer.crop] = [
-                mirror_some(_align(some, points, size, template, through), mirrored)
-                for some, points in both]
+                mirror_some(_align(some, landmarks, size, template, through), mirrored)
+                for some in both]
         changed, *original = crops[recognizer.crop]
         if look:
             losses.append(_distance(recognizer, original[0], changed, comparison))

@@ -11,7 +11,6 @@ import tensorflow as tf
 import tqdm
 
 from tf_ipr.datasets import pipeline
-from tf_ipr.losses.found_landmarks import LandmarkFinder
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.recognition import cache
 from tf_ipr.recognition.recognizer import Recognizer
@@ -28,7 +27,7 @@ class Faces:
     """
 
     def __init__(self, paths, recognizer_folders, cache_dir,
-                 comparison: Comparison = Comparison(), find_landmarks: bool = False):
+                 comparison: Comparison = Comparison()):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
         Args:
@@ -36,7 +35,6 @@ class Faces:
           recognizer_folders: of the recognisers in the loss.
           cache_dir: where landmarks and embeddings are kept.
           comparison: how faces are compared.
-          find_landmarks: whether to align a reconstruction by where its landmarks would be found.
 
         Raises:
           ValueError: no recogniser is given, a folder is none, or no image shows a face.
@@ -45,7 +43,6 @@ class Faces:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
         self._comparison = comparison
-        self._finder = LandmarkFinder() if find_landmarks else None
         self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
         landmarks = cache.landmarks_of_files(paths, cache_dir, progress=_progress("landmarks"))
         found = np.isfinite(landmarks).all(axis=(1, 2))
@@ -75,10 +72,8 @@ class Faces:
         """
         originals = None if embeddings is None else tf.split(
             embeddings, [r.embedding_size for r in self.recognizers], axis=1)
-        shift = (None if self._finder is None
-                 else self._finder.shift(image, reconstruction, landmarks))
         return identity_loss(self.recognizers, image, reconstruction, landmarks, originals,
-                             self._comparison, shift)
+                             self._comparison)
 
     def batches(self, batch_size: int, crop_size, seed: int):
         """First batch -> endless dataset of dict(image, landmarks and, where needed, embeddings).
