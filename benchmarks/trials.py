@@ -1,6 +1,6 @@
 """Equal-length trainings that answer two questions about the design.
 
-    python benchmarks/trials.py --data_dir=lfw --protocol_dir=lfw_protocol
+    python -m benchmarks.trials --data_dir=lfw --protocol_dir=lfw_protocol
 
 1. What does variable rate cost?  `variable` (8 gain vectors) against `single`, a model of one rate,
    at the bits per pixel of the latter.
