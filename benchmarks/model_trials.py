@@ -7,8 +7,8 @@ IP with a gate on CROPS (a folder by tf_ipr_align of View 1's training people), 
 same order for --steps steps. Trials of sizes start as a block transform (`models/block_transform.py`),
 the others from --start; each group has a trial `as it is` to be compared with. Printed is 1 - cos of
 every recogniser at equal bytes, as in identity_at_bytes.py; only the first takes part in the loss, but
-in the trial of two the first two. Trials resume; --trials chooses some, and the table shows all that
-are finished.
+in the trial of two the first two. --trials chooses some; trials resume, and what is finished is not
+done again.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from benchmarks import identity_at_bytes
 from benchmarks.trial_steps import take_steps
 from tf_ipr.bin import start
 from tf_ipr.datasets import image_file
+from tf_ipr.losses.identity import Comparison
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models.config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
@@ -58,8 +59,7 @@ class Trial:
       ema_decay: of the averages of the weights; 0 takes the last weights themselves.
       recognizers: how many of --recognizers take part in the loss.
       mean: whether the hyper-synthesis has its mean head.
-      lambda_id: weight of the identity.
-      warp: spread of random views of the face.
+      comparison: how faces are compared.
     """
 
     changes: dict = dataclasses.field(default_factory=dict)
@@ -67,8 +67,7 @@ class Trial:
     ema_decay: float = 0.999
     recognizers: int = 1
     mean: bool = True
-    lambda_id: float = 1.0
-    warp: float = 0.0
+    comparison: Comparison = Comparison()
 
 
 FROM_BLOCKS = {
@@ -95,28 +94,26 @@ FROM_START = {
     "on: learning rate 1.6e-3": Trial(learning_rate=1.6e-3),
     "on: averages 0.99": Trial(ema_decay=0.99),
     "on: no averages": Trial(ema_decay=0.0),
-    "on: random views 0.02": Trial(warp=0.02),
+    "on: random views 0.02": Trial(comparison=Comparison(warp=0.02)),
+    "on: both sides": Trial(comparison=Comparison(both_sides=True)),
 }
 
 
 def run_trial(name: str, trial: Trial, folder: Optional[str], images) -> dict:
     """Trains (or resumes) one trial; dict(minutes, weights, rows of `identity_at_bytes.measure`)."""
-    from tf_ipr.losses.identity import Comparison
-
     work = pathlib.Path(FLAGS.work_dir) / name.translate(str.maketrans(" ", "_", ":"))
     if (work / "result.json").is_file():
         return json.loads((work / "result.json").read_text())
     recognizers, originals, photographs, landmarks = images
     faces = Faces(image_file.list_images(FLAGS.crops), FLAGS.recognizers[:trial.recognizers],
-                  FLAGS.cache_dir, Comparison(warp=trial.warp))
+                  FLAGS.cache_dir, trial.comparison)
     tf.keras.utils.set_random_seed(1)
     model = TrainingModel(dataclasses.replace(BASE, **trial.changes))
     if folder:
         warm_start(model, folder)
     if not trial.mean:
         model.network.hyper_mean = None
-    step = TrainingStep(model, Objective("ip", lambda_rate_max=1.5, lambda_rate_min=0.005,
-                                         lambda_id=trial.lambda_id),
+    step = TrainingStep(model, Objective("ip", lambda_rate_max=1.5, lambda_rate_min=0.005),
                         Optimization(ema_decay=trial.ema_decay), faces.loss)
     checkpoints = RunCheckpoints(work, step, dict(trial=name, steps=FLAGS.steps))
     began = time.monotonic()
@@ -127,9 +124,8 @@ def run_trial(name: str, trial: Trial, folder: Optional[str], images) -> dict:
         frozen = freeze(model)
         rows = [identity_at_bytes.measure(frozen, recognizers, originals, photographs, landmarks, q)
                 for q in QUALITIES]
-    count = lambda part: sum(int(np.prod(v.shape)) for v in part.variables)  # noqa: E731
-    result = dict(minutes=minutes, rows=rows, encoder=count(model.network.analysis),
-                  decoder=count(model.network.synthesis))
+    result = dict(minutes=minutes, rows=rows, encoder=model.network.analysis.count_params(),
+                  decoder=model.network.synthesis.count_params())
     (work / "result.json").write_text(json.dumps(result))
     return result
 
