@@ -27,7 +27,6 @@ from benchmarks import identity_at_bytes
 from benchmarks.trial_steps import take_steps
 from tf_ipr.bin import start
 from tf_ipr.datasets import image_file
-from tf_ipr.losses.identity import Comparison
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models.config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
@@ -59,7 +58,6 @@ class Trial:
       ema_decay: of the averages of the weights; 0 takes the last weights themselves.
       recognizers: how many of --recognizers take part in the loss.
       mean: whether the hyper-synthesis has its mean head.
-      comparison: how faces are compared.
     """
 
     changes: dict = dataclasses.field(default_factory=dict)
@@ -67,7 +65,6 @@ class Trial:
     ema_decay: float = 0.999
     recognizers: int = 1
     mean: bool = True
-    comparison: Comparison = Comparison()
 
 
 FROM_BLOCKS = {
@@ -94,8 +91,6 @@ FROM_START = {
     "on: learning rate 1.6e-3": Trial(learning_rate=1.6e-3),
     "on: averages 0.99": Trial(ema_decay=0.99),
     "on: no averages": Trial(ema_decay=0.0),
-    "on: random views 0.02": Trial(comparison=Comparison(warp=0.02)),
-    "on: both sides": Trial(comparison=Comparison(both_sides=True)),
 }
 
 
@@ -106,7 +101,7 @@ def run_trial(name: str, trial: Trial, folder: Optional[str], images) -> dict:
         return json.loads((work / "result.json").read_text())
     recognizers, originals, photographs, landmarks = images
     faces = Faces(image_file.list_images(FLAGS.crops), FLAGS.recognizers[:trial.recognizers],
-                  FLAGS.cache_dir, trial.comparison)
+                  FLAGS.cache_dir)
     tf.keras.utils.set_random_seed(1)
     model = TrainingModel(dataclasses.replace(BASE, **trial.changes))
     if folder:

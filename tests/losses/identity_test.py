@@ -178,29 +178,3 @@ def _deep_recognizer():
 
     shallow = _tiny_recognizer(1)
     return Recognizer(network, shallow.facts, "deep")
-
-
-def test_both_sides_compares_with_the_mean_of_the_original_and_its_mirror_image(faces):
-    images, landmarks, changed = faces
-    recognizer = _tiny_recognizer(1)
-    crops, changed_crops = (alignment.align(some, landmarks, 32, recognizer.crop[2])
-                            for some in (images, changed))
-    mean = tf.math.l2_normalize(recognizer.embed_crops(crops)
-                                + recognizer.embed_crops(crops[:, :, ::-1]), axis=1)
-    expected = 1 - tf.reduce_sum(mean * recognizer.embed_crops(changed_crops), axis=1)
-    both = Comparison(both_sides=True)
-    loss = identity_loss([recognizer], images, changed, landmarks, comparison=both)
-    np.testing.assert_allclose(loss, expected, atol=1e-5)
-    known = identity_loss([recognizer], images, changed, landmarks, [mean], comparison=both)
-    np.testing.assert_allclose(known, expected, atol=1e-5)
-    # The mirror image of the original is as good as the original.
-    mirrored = alignment.align(images, landmarks, 32, recognizer.crop[2])[:, :, ::-1]
-    points = np.repeat(np.asarray(recognizer.crop[2], np.float32)[None], 3, 0)
-    sides = [identity_loss([recognizer], crops, some, points, comparison=both)
-             for some in (crops, mirrored)]
-    assert np.all(np.asarray(sides) > 0)
-
-
-def test_both_sides_of_feature_maps_are_refused():
-    with pytest.raises(ValueError, match="both_sides compares embeddings"):
-        Comparison(both_sides=True, feature_weight=0.5)

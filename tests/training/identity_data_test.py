@@ -8,7 +8,7 @@ import pytest
 from tests import tiny_recognizer
 from tf_ipr.datasets import image_file
 from tf_ipr.losses.identity import Comparison
-from tf_ipr.recognition import cache, known_face
+from tf_ipr.recognition import known_face
 from tf_ipr.training.identity_data import Faces
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
@@ -64,15 +64,3 @@ def test_without_a_recogniser_or_a_face_it_says_so(paths, recognizer, tmp_path):
         Faces(paths, [], tmp_path)
     with pytest.raises(ValueError, match="None of the 1 images shows a face"):
         Faces(paths[2:], [recognizer], tmp_path)
-
-
-def test_both_sides_of_a_picture_share_one_embedding(paths, recognizer, tmp_path):
-    faces = Faces(paths, [recognizer], tmp_path, Comparison(both_sides=True))
-    landmarks = cache.landmarks_of_files(faces.paths, tmp_path)
-    sides = cache.embeddings_of_files(faces.recognizers[0], faces.paths, landmarks, tmp_path)
-    means = sides.sum(axis=1)
-    means /= np.linalg.norm(means, axis=1, keepdims=True)
-    found = _batch(faces)["embeddings"].numpy()
-    # A batch holds both pictures in any order, mirrored or not.
-    for mean in means:
-        assert np.abs(found - mean).max(axis=1).min() < 1e-5

@@ -35,8 +35,6 @@ flags.DEFINE_float("feature_weight", 0.0, "Share of the recogniser's feature map
                    "embedding, in the identity term.", 0.0, 1.0)
 flags.DEFINE_float("warp", 0.0, "Spread of random views of the aligned face in the identity term.",
                    0.0, 0.5)
-flags.DEFINE_bool("both_sides", False, "Compare a reconstruction with the mean of the embeddings of "
-                  "the original and of its mirror image.")
 flags.DEFINE_integer("gate_width", 0, "Hidden channels of the gate on the latent; 0: no gate.", 0)
 flags.DEFINE_float("background", 1.0, "Weight of the distortion outside the face, for ipr with l2; "
                    "a whole picture then spends its bits on the face.", 0.0, 1.0)
@@ -65,9 +63,9 @@ flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
 def _settings() -> dict:
     """What a resumed run must share."""
     names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
-             "distortion", "lambda_id", "feature_weight", "warp", "both_sides", "gate_width",
-             "background", "background_rate", "recognizer", "init_from", "steps", "learning_rate",
-             "final_learning_rate", "target_bpp", "seed")
+             "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background",
+             "background_rate", "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate",
+             "target_bpp", "seed")
     settings = {name: FLAGS[name].value for name in names}
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
     if FLAGS.num_rates == 1:
@@ -116,8 +114,7 @@ def _train(settings: dict) -> str:
         from tf_ipr.losses.identity import Comparison
         from tf_ipr.training import identity_data
         faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
-                                    Comparison(FLAGS.feature_weight, FLAGS.warp,
-                                               FLAGS.both_sides))
+                                    Comparison(FLAGS.feature_weight, FLAGS.warp))
         identity_loss = faces.loss
         batches = faces.batches(FLAGS.batch_size, crop_size, FLAGS.seed)
     else:

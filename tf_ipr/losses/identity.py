@@ -5,12 +5,8 @@
 with R a frozen recogniser and A the five-point alignment. The landmarks of x serve both images, so
 A is the same map for both and the loss is differentiable with respect to x̂.
 
-R(A(x)) itself is noisy: of a face and its mirror image a recogniser says different things, and their
-mean tells people apart better than either. With `both_sides` it takes the place of R(A(x)), so that no
-bits go into one side's noise.
-
-`Comparison` also holds two guards against pleasing one network rather than keeping a face: the crop
-may be taken a little differently at every step, and R's feature maps F_s may be compared beside its
+`Comparison` holds two guards against pleasing one network rather than keeping a face: the crop may
+be taken a little differently at every step, and R's feature maps F_s may be compared beside its
 embedding, position by position,
 
     (1 - w) · L_id + w · mean over stages s and positions p of (1 - cos(F_s(A(x))_p, F_s(A(x̂))_p))
@@ -45,22 +41,16 @@ class Comparison:
       warp: spread of the random views: standard deviation of a rotation (radians), of the logarithm
         of a scale, and of shifts (in standard deviations of the landmarks); half of the views are
         mirrored. 0 compares the aligned crop itself.
-      both_sides: whether the original's embedding is the mean of those of its crop and of the
-        mirrored crop, at length 1.
     """
 
     feature_weight: float = 0.0
     warp: float = 0.0
-    both_sides: bool = False
 
     def __post_init__(self):
         if not 0 <= self.feature_weight <= 1:
             raise ValueError(f"feature_weight is {self.feature_weight}; it must be in 0..1.")
         if not 0 <= self.warp <= 0.5:
             raise ValueError(f"warp is {self.warp}; it must be in 0..0.5.")
-        if self.both_sides and self.feature_weight:
-            raise ValueError("both_sides compares embeddings; feature maps have their places, and "
-                             "those of a mirror image are others. Give one of the two.")
 
     @property
     def needs_original(self) -> bool:
@@ -85,9 +75,9 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
             through.
         landmarks: float32 [B, 5, 2], (x, y) in pixels of the originals; NaN for an image without
             a face.
-        original_embeddings: for each recogniser R(A(x)), or the mean of `both_sides`, float32
-            [B, D], computed before (`tf_ipr.recognition.cache`). Saves a third of the work; of no
-            use where the comparison `needs_original`.
+        original_embeddings: for each recogniser R(A(x)), float32 [B, D], computed before
+            (`tf_ipr.recognition.cache`). Saves a third of the work; of no use where the comparison
+            `needs_original`.
         comparison: how faces are compared.
 
     Returns:
@@ -122,7 +112,7 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
                 for some in both]
         changed, *original = crops[recognizer.crop]
         if look:
-            losses.append(_distance(recognizer, original[0], changed, comparison))
+            losses.append(_distance(recognizer, original[0], changed, comparison.feature_weight))
         else:
             known = tf.convert_to_tensor(original_embeddings[index], tf.float32)
             known = tf.where(tf.math.is_finite(known), known, 0.0)
@@ -131,15 +121,11 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
     return tf.where(has_face, loss, 0.0)
 
 
-def _distance(recognizer, original, changed, comparison: Comparison):
+def _distance(recognizer, original, changed, feature_weight: float):
     """Crops of the original and of the reconstruction -> float32 [B]."""
-    feature_weight = comparison.feature_weight
     if feature_weight == 0:
-        embedding = recognizer.embed_crops(original)
-        if comparison.both_sides:
-            embedding = tf.math.l2_normalize(
-                embedding + recognizer.embed_crops(original[:, :, ::-1]), axis=-1)
-        return _one_minus_cos(tf.stop_gradient(embedding), recognizer.embed_crops(changed))
+        embedding = tf.stop_gradient(recognizer.embed_crops(original))
+        return _one_minus_cos(embedding, recognizer.embed_crops(changed))
     embedding, maps = recognizer.embed_crops_in_stages(original)
     new_embedding, new_maps = recognizer.embed_crops_in_stages(changed)
     whole = _one_minus_cos(tf.stop_gradient(embedding), new_embedding)

@@ -54,15 +54,6 @@ class Faces:
             cache.embeddings_of_files(r, self.paths, self._landmarks, cache_dir,
                                       progress=_progress(f"embeddings by {r.name}"))
             for r in self.recognizers], axis=2)
-        if comparison.both_sides and self._embeddings is not None:
-            self._embeddings = self._of_both_sides(self._embeddings)
-
-    def _of_both_sides(self, embeddings: np.ndarray) -> np.ndarray:
-        """The mean of an image's and its mirror image's, for both; float32 [N,2,D]."""
-        sizes = np.cumsum([r.embedding_size for r in self.recognizers])[:-1]
-        means = [part.sum(axis=1, keepdims=True) for part in np.split(embeddings, sizes, axis=2)]
-        means = [mean / np.linalg.norm(mean, axis=2, keepdims=True) for mean in means]
-        return np.repeat(np.concatenate(means, axis=2), 2, axis=1)
 
     def loss(self, image, reconstruction, landmarks, embeddings=None):
         """`identity_loss` of a batch, mean over the recognisers, float32 [B].
