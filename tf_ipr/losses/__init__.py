@@ -1,1 +1,9 @@
-"""Training losses: distortion, multi-scale structural similarity, identity and their sum."""
+"""Training losses.
+
+    objective.py     REC, IP and IPR: rate, distortion and identity in one sum
+    distortion.py    mean squared error, and MS-SSIM's complement
+    ms_ssim.py       multi-scale structural similarity
+    identity.py      1 - cosine of a frozen recogniser's embeddings
+    random_view.py   random views of an aligned face, for it
+    face_weight.py   pixels and bits of the background at another weight
+"""
