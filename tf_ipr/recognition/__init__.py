@@ -11,5 +11,5 @@
     cache.py            landmarks and embeddings by content
     comparison.py       are two pictures of one person?
     identity_search.py  the lowest quality that keeps an identity
-    known_face.py       a public-domain face, for tests and demonstrations
+    known_face.py       a photograph whose face every recogniser must see
 """
