@@ -54,3 +54,16 @@ def test_what_would_lose_weights_or_change_their_shapes_is_refused(tmp_path, cha
     _saved(SMALL, tmp_path)
     with pytest.raises(CheckpointError, match=words):
         warm_start(TrainingModel(dataclasses.replace(SMALL, **change)), tmp_path)
+
+
+@pytest.mark.parametrize("lost, named", [("hyper_mean/03", "hyper_mean/03"),
+                                         ("synthesis/02", "synthesis/02"),
+                                         ("synthesis/08", "synthesis/12")])
+def test_a_damaged_folder_is_not_filled_up(tmp_path, lost, named):
+    _saved(SMALL, tmp_path)
+    arrays = model_folder.read_arrays(tmp_path / "weights.npz")
+    del arrays[lost]
+    np.savez(tmp_path / "weights.npz", **arrays)
+    larger = dataclasses.replace(SMALL, synthesis_blocks=(2, 3), gate_width=4)
+    with pytest.raises(CheckpointError, match=f"{named} is missing"):
+        warm_start(TrainingModel(larger), tmp_path)

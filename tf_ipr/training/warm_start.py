@@ -66,14 +66,18 @@ def _grows(found: ModelConfig, wanted: ModelConfig) -> bool:
 
 
 def _grown(weights: dict, found: ModelConfig, model: TrainingModel) -> dict:
-    """The folder's weights under the names of a larger model, whose own fill the rest."""
-    own = {name: v.numpy() for name, v in model_folder.float_weights(model.network).items()}
-    grown = {name: value for name, value in weights.items() if name.split("/")[0] not in _BLOCKS}
-    for part, blocks in _BLOCKS.items():
-        places = _places(getattr(found, blocks), getattr(model.config, blocks))
-        grown.update({f"{part}/{new:02d}": weights[f"{part}/{old:02d}"]
-                      for old, new in enumerate(places) if f"{part}/{old:02d}" in weights})
-    return {**own, **grown}
+    """The folder's weights under the names of a larger model, and of that what is new."""
+    own = model_folder.float_weights(model.network)
+    larger = {part: blocks for part, blocks in _BLOCKS.items()
+              if getattr(found, blocks) != getattr(model.config, blocks)}
+    moved = {f"{part}/{old:02d}": f"{part}/{new:02d}" for part, blocks in larger.items()
+             for old, new in enumerate(_places(getattr(found, blocks), getattr(model.config, blocks)))}
+    filled = set(moved.values())
+    new_parts = {*larger, "gate"} if found.gate_width == 0 else {*larger}
+    # Only what is new: an array that the folder should have is still missed by `assign_floats`.
+    added = {name: variable.numpy() for name, variable in own.items()
+             if name.split("/")[0] in new_parts and name not in filled}
+    return {**added, **{moved.get(name, name): value for name, value in weights.items()}}
 
 
 def _places(few, many) -> list[int]:
