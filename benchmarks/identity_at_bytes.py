@@ -7,9 +7,8 @@
 For every model and quality: mean bytes, PSNR and, per recogniser, 1 - cos between the embeddings of
 original and reconstruction; then 1 - cos of each model interpolated (logarithms of both) at the same
 bytes. Bytes are the ideal length by the model's integer tables plus 21 of every stream, nothing is
-written; faces are aligned by the landmarks of the originals or, with --find, by those found in the
-decoded pictures. `tf_ipr_evaluate` measures files and counts rejections, but takes minutes for each
-point.
+written; faces are aligned by the landmarks of the originals. `tf_ipr_evaluate` measures files, finds
+faces in the decoded pictures and counts rejections, but takes minutes for each point.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ import math
 
 import numpy as np
 import tensorflow as tf
-from absl import app, flags
+from absl import flags
 
 from benchmarks import images
 from tf_ipr.bin import start
@@ -30,7 +29,6 @@ flags.DEFINE_list("models", [], "Model folders.")
 flags.DEFINE_list("qualities", ["10", "30", "50", "70", "90"], "Of every model.")
 flags.DEFINE_list("recognizers", [], "Folders of recognisers, that of the loss first.")
 flags.DEFINE_enum("align", None, ["112", "128", "448"], "Aligned crops instead of whole pictures.")
-flags.DEFINE_bool("find", False, "Find the faces in decoded whole pictures anew.")
 flags.DEFINE_list("bytes", ["400", "700", "1000"], "Where models are compared.")
 flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks are kept.")
 
@@ -68,27 +66,16 @@ def measure(model, recognizers, originals, photographs, landmarks, quality: floa
     bits, decoded, psnr_db = zip(*(code(photographs[first:first + BATCH])
                                    for first in range(0, len(photographs), BATCH)))
     decoded = np.concatenate(decoded)
-    if FLAGS.find:
-        landmarks = _found(decoded)
     distances = []
     for recognizer, original in zip(recognizers, originals):
         embeddings = recognizer.embed_faces(decoded, landmarks)
-        distances.append(float(np.nanmean(1 - np.sum(original * embeddings, axis=1))))
+        distances.append(float(np.mean(1 - np.sum(original * embeddings, axis=1))))
     return [float(np.mean(np.concatenate(bits)) / 8 + OVERHEAD_BYTES),
             float(np.mean(np.concatenate(psnr_db))), *distances]
 
 
-def _found(decoded: np.ndarray) -> np.ndarray:
-    """Landmarks of decoded pictures; NaN without a face, and the picture is left out."""
-    from tf_ipr.recognition.detection import FaceDetector
-
-    return FaceDetector().landmarks(list(decoded.astype(np.uint8)))
-
-
 def main(argv) -> int:
     del argv
-    if FLAGS.find and FLAGS.align:
-        raise app.UsageError("--find is for whole pictures; aligned crops are not aligned again.")
     from tf_ipr.models import model_folder
     from tf_ipr.recognition.recognizer import Recognizer
 
