@@ -97,7 +97,7 @@ def test_originals_have_no_codec_figures():
 
 def _row(codec, size, psnr_db, frr=None, align=None, dataset="toy"):
     recognizers = [] if frr is None else [dict(
-        name="r", frr_at_far_1=frr, frr_low=frr, frr_high=frr)]
+        name="r", frr_at_far_1=frr, frr_low=frr, frr_high=frr, mean_cosine=1 - frr ** 2)]
     return dict(dataset=dataset, align=align, codec=codec, label=codec.upper(), identity=codec,
                 setting_name="q", setting=size, mean_bytes=size, bpp=size / 100, psnr_db=psnr_db,
                 ms_ssim=1 - 10 ** (-psnr_db / 20), encode_ms=1.0, decode_ms=2.0,
@@ -119,10 +119,20 @@ def test_bd_rate_of_half_the_bytes_is_minus_fifty_percent():
     half = [_row("half", 50 * 2 ** n, 30 + 3 * n, 0.4 / 2 ** n) for n in range(5)]
     found = {(entry["label"], entry["quality"]): entry
              for entry in curves.bd_rates(anchor + half, "hevc")}
-    assert set(found) == {("HALF", "psnr_db"), ("HALF", "ms_ssim"), ("HALF", "frr r")}
+    assert set(found) == {("HALF", quality) for quality in
+                          ("psnr_db", "ms_ssim", "frr r", "cosine r")}
     for entry in found.values():
         assert entry["bd_rate_percent"] == pytest.approx(-50, abs=1e-6)
         assert entry["shared"] == pytest.approx(1)
+
+
+def test_crops_are_compared_by_recognition_alone():
+    anchor = [_row("hevc", 100 * 2 ** n, 30 + 3 * n, 0.4 / 2 ** n) for n in range(5)]
+    crops = [_row("crops", 25 * 2 ** n, 30 + 3 * n, 0.4 / 2 ** n, align=128) for n in range(5)]
+    found = {entry["quality"]: entry["bd_rate_percent"]
+             for entry in curves.bd_rates(anchor + crops, "hevc")}
+    assert set(found) == {"frr r", "cosine r"}
+    assert found["cosine r"] == pytest.approx(-75, abs=1e-6)
 
 
 def test_bd_rate_is_left_out_where_curves_do_not_meet():

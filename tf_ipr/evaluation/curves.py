@@ -2,8 +2,10 @@
 
 The BD rate is the mean difference in bytes at equal quality over the range of quality that both
 curves share, in percent of the anchor's, by the `bjontegaard` package with Akima interpolation (of
-the logarithm of the mean bytes over the quality). Quality is PSNR, MS-SSIM in dB, or 1 - FRR. A
-curve takes part with those of its points that are better than every smaller file: at least four.
+the logarithm of the mean bytes over the quality). Quality is PSNR, MS-SSIM in dB, 1 - FRR, or the
+mean cosine between the embeddings of a picture and of its original, as -10 log10(1 - cosine): FRR
+rests on few strangers' scores, the cosine on every picture. A curve takes part with those of its
+points that are better than every smaller file: at least four.
 """
 
 from __future__ import annotations
@@ -34,6 +36,9 @@ def qualities(row: dict) -> dict:
     for recognizer in row["recognizers"]:
         if "frr_at_far_1" in recognizer:
             found[f"frr {recognizer['name']}"] = 1 - recognizer["frr_at_far_1"]
+        cosine = recognizer.get("mean_cosine")
+        if cosine is not None and cosine < 1:
+            found[f"cosine {recognizer['name']}"] = -10 * math.log10(1 - cosine)
     return found
 
 
@@ -57,7 +62,7 @@ def bd_rates(rows: Sequence[dict], anchor: str) -> list[dict]:
         if not anchors or curve is anchors[0]:
             continue
         for quality in qualities(curve[0]):
-            if align is not None and not quality.startswith("frr"):
+            if align is not None and not quality.startswith(("frr", "cosine")):
                 continue
             rate, shared = _bd_rate(_rising(anchors[0], quality), _rising(curve, quality))
             results.append(dict(dataset=dataset, align=align, label=label, anchor=anchor,

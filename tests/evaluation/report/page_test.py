@@ -106,7 +106,8 @@ def test_bd_rates_and_budgets_have_a_line_for_each_case(evaluation):
     found = results.load([evaluation.folder])
     table = tables.bd_rates(found)
     assert {row[1] for row in table.rows} >= {"WebP", "align 112, JPEG"}
-    assert table.headings[3:] == ["at equal PSNR", "at equal MS-SSIM", "at equal FRR, mean colour"]
+    assert table.headings[3:] == ["at equal PSNR", "at equal MS-SSIM", "at equal cosine, mean colour",
+                                  "at equal FRR, mean colour"]
     assert all(len(row) == len(table.headings) for row in table.rows)
     best = tables.best_within(found)
     assert "model, whole" in best.headings and "aligned" in best.headings

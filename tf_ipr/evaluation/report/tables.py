@@ -85,14 +85,19 @@ def bd_rates(results: Results) -> Optional[Table]:
         value = entry["bd_rate_percent"]
         lines.setdefault(where, {})[entry["quality"]] = (
             NOTHING if value is None else f"{value:+.1f} %{shared}")
-    return Table(["dataset", "codec", "anchor", *(
-        _QUALITIES.get(quality, f"at equal FRR, {quality.removeprefix('frr ')}")
-        for quality in qualities)],
+    return Table(["dataset", "codec", "anchor", *map(_quality_heading, qualities)],
                  [[*where, *(cells.get(quality, NOTHING) for quality in qualities)]
                   for where, cells in lines.items()], left=3)
 
 
 _QUALITIES = {"psnr_db": "at equal PSNR", "ms_ssim": "at equal MS-SSIM"}
+
+
+def _quality_heading(quality: str) -> str:
+    if quality in _QUALITIES:
+        return _QUALITIES[quality]
+    measure, name = quality.split(" ", 1)
+    return f"at equal {'FRR' if measure == 'frr' else measure}, {name}"
 
 
 def best_within(results: Results) -> Optional[Table]:
