@@ -58,6 +58,14 @@ def test_each_image_of_a_batch_may_have_its_own_quality(codec):
             codec.compress_batch(images, wrong)
 
 
+@pytest.mark.parametrize("images", [[], np.zeros([0, 64, 48, 3], np.uint8)])
+def test_an_empty_batch_is_refused(codec, images):
+    with pytest.raises(ValueError, match="has no images; give at least one"):
+        codec.compress_batch(images)
+    with pytest.raises(ValueError, match="has no streams; give at least one"):
+        codec.decompress_batch([])
+
+
 @pytest.mark.parametrize("size", [(16, 16), (17, 250), (64, 64), (250, 250), (31, 129)])
 def test_an_image_comes_back_in_its_size(codec, size):
     image = _image(*size)
@@ -135,7 +143,9 @@ def test_images_that_cannot_be_coded_are_named(codec, image, text):
 
 @pytest.mark.parametrize("arguments, text", [
     (dict(quality=0), "1..100"), (dict(quality=101), "1..100"),
-    (dict(max_bytes=99, target_bpp=1.0), "not both"), (dict(target_bpp=-1.0), "positive"),
+    (dict(max_bytes=99, target_bpp=1.0), "not both"), (dict(target_bpp=-1.0), "target_bpp is -1.0; .* positive"),
+    (dict(target_bpp=0), "positive"), (dict(target_bpp=float("nan")), "target_bpp is nan"),
+    (dict(target_bpp=float("inf")), "finite"),
 ])
 def test_impossible_wishes_are_named(codec, arguments, text):
     with pytest.raises(ValueError, match=text):

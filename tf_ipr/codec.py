@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Optional, Sequence, Union
 
 import numpy as np
@@ -70,6 +71,8 @@ class Codec:
         image = self._check_image(image)
         if max_bytes is not None and target_bpp is not None:
             raise ValueError("Give max_bytes or target_bpp, not both.")
+        if target_bpp is not None and not 0 < target_bpp < math.inf:
+            raise ValueError(f"target_bpp is {target_bpp}; it must be positive and finite.")
         latent = self._analyse(image[None])
 
         def encode(half_steps: int) -> bytes:
@@ -104,7 +107,7 @@ class Codec:
         """Encodes images of one size together, which is several times as fast as one by one.
 
         Args:
-          images: uint8 (B, H, W, 3), RGB.
+          images: uint8 (B, H, W, 3), RGB; at least one.
           quality: as for `compress`; one for all images or one for each.
 
         Returns:
@@ -114,6 +117,8 @@ class Codec:
           ValueError: bad arguments.
         """
         images = np.asarray(images)
+        if not len(images):
+            raise ValueError("The batch has no images; give at least one.")
         for image in images:
             self._check_image(image)
         qualities = [quality] * len(images) if np.ndim(quality) == 0 else quality
@@ -124,13 +129,16 @@ class Codec:
                                     images.shape[1:3])
 
     def decompress_batch(self, streams) -> np.ndarray:
-        """Decodes streams of images of one size together: uint8 (B, H, W, 3).
+        """Decodes streams, at least one, of images of one size together: uint8 (B, H, W, 3).
 
         Raises:
+          ValueError: there are no streams, so the size of the images is unknown.
           BitstreamError: as `decompress`, if any of the streams cannot be decoded, or if their
             sizes differ.
         """
         parsed = [coding.parse(stream, self._max_pixels) for stream in streams]
+        if not parsed:
+            raise ValueError("The batch has no streams; give at least one.")
         side, latent = self._decode_symbols(parsed)
         headers = [part[0] for part in parsed]
         return self._reconstruct(side, latent, [h.quality for h in headers], headers[0].height,

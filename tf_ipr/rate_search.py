@@ -55,9 +55,7 @@ def largest_within(steps: Sequence[int], max_bytes: int, estimate: Estimate,
 
 def nearest_to(steps: Sequence[int], target_bytes: float, estimate: Estimate,
                encode: Encode) -> bytes:
-    """The stream whose size is nearest to `target_bytes`, among the estimate's neighbours."""
-    if target_bytes <= 0:
-        raise ValueError(f"The target is {target_bytes} bytes; it must be positive.")
+    """The stream whose size is nearest to `target_bytes` > 0, among the estimate's neighbours."""
     position = _last_within(steps, target_bytes, estimate)
     candidates = range(max(position - 1, 0), min(position + 2, len(steps) - 1) + 1)
     return min((encode(steps[i]) for i in candidates), key=lambda s: abs(len(s) - target_bytes))

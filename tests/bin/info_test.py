@@ -25,10 +25,17 @@ def test_the_header_is_printed_as_json(tmp_path, stream, run_main, capsys):
         "version": "1.0"}
 
 
+def test_a_truncated_stream_still_shows_its_header(tmp_path, stream, run_main, capsys):
+    (tmp_path / "a.ipr").write_bytes(stream[:12])
+    assert run_main(info.main, tmp_path / "a.ipr") == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert (facts["width"], facts["model_id"], facts["bytes"]) == (250, "89abcdef", 12)
+
+
 @pytest.mark.parametrize("damage, message", [
     (lambda stream: b"", "is empty"),
     (lambda stream: b"\x89PNG" + stream, "is something else"),
-    (lambda stream: stream[:12], "truncated"),
+    (lambda stream: stream[:10], "ends within the height in the header; it was truncated"),
 ])
 def test_what_is_no_stream_is_an_error(tmp_path, stream, run_main, capsys, damage, message):
     (tmp_path / "a.ipr").write_bytes(damage(stream))
@@ -39,7 +46,7 @@ def test_what_is_no_stream_is_an_error(tmp_path, stream, run_main, capsys, damag
 
 def test_a_large_declared_size_is_told_since_nothing_is_decoded(tmp_path, run_main, capsys):
     header = coding.Header(width=1 << 28, height=1 << 28, quality=1.0, model_id="89abcdef")
-    (tmp_path / "a.ipr").write_bytes(coding.pack(header, [1 << 15] * header.num_lanes, []))
+    (tmp_path / "a.ipr").write_bytes(header.to_bytes())
     assert run_main(info.main, tmp_path / "a.ipr") == 0
     assert json.loads(capsys.readouterr().out)["height"] == 1 << 28
 

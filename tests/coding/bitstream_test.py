@@ -110,6 +110,18 @@ def test_bad_streams_are_refused_with_the_reason(data, text):
         bitstream.parse(data)
 
 
+def test_a_description_needs_the_header_alone():
+    header, states, words = make(1 << 28, 16, 1.5)
+    start = header.to_bytes()
+    damaged = start + b"\xff"
+    assert bitstream.describe(damaged) == dict(
+        width=1 << 28, height=16, quality=1.5, model_id="89abcdef", bytes=len(damaged),
+        bpp=8 * len(damaged) / (1 << 32), version="1.0")
+    for length in range(len(start)):
+        with pytest.raises(BitstreamError, match="truncated|empty"):
+            bitstream.describe(start[:length])
+
+
 def test_a_larger_minor_version_is_read():
     header, states, words = make()
     stream = bytearray(bitstream.pack(header, states, words))

@@ -1,4 +1,4 @@
-"""The weight is 1 where the recogniser looks, `background` far from there."""
+"""The weight is nearly 1 on the face, falls across the crop's edge, `background` far away."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from tf_ipr.recognition import alignment
 
 
 @pytest.mark.parametrize("scale, x, y", [(1.0, 60, 60), (0.5, 90, 30)])
-def test_one_on_the_crop_and_background_far_away(scale, x, y):
+def test_nearly_one_on_the_face_and_background_far_away(scale, x, y):
     landmarks = alignment.ARCFACE_TEMPLATE * scale + [x, y]
     weight = face_weight(tf.constant(landmarks[None], tf.float32), 240, 260, 0.05)[0, :, :, 0].numpy()
     assert weight.shape == (240, 260)
@@ -22,6 +22,19 @@ def test_one_on_the_crop_and_background_far_away(scale, x, y):
     far = np.hypot(rows - y - 56 * scale, columns - x - 56 * scale) > 130 * scale
     assert far.any() and weight[far].max() < 0.07
     assert weight.min() >= 0.05
+
+
+@pytest.mark.parametrize("row, column, expected", [
+    (0, 0, 1.0), (0.7, 0, 0.98), (0, -1, 0.73), (1, 0, 0.73), (0, 1.1, 0.5), (-1.5, 0, 0.02),
+    (1, 1, 0.29), (-1, 1, 0.29)])
+def test_the_weight_falls_across_the_edge_of_the_crop(row, column, expected):
+    """Positions in half crops from the crop's centre; twice the template, so half a pixel is little."""
+    landmarks = tf.constant(2 * alignment.ARCFACE_TEMPLATE[None] + 60, tf.float32)
+    half = (alignment.ARCFACE_SIZE - 1) / 2
+    row, column = (round(60 + 2 * half * (1 + position)) for position in (row, column))
+    for background in (0.0, 0.2):
+        weight = face_weight(landmarks, 342, 342, background)[0, row, column, 0]
+        assert float(weight) == pytest.approx(background + (1 - background) * expected, abs=0.005)
 
 
 def test_no_face_weighs_every_pixel():

@@ -25,11 +25,20 @@ def test_views_spread_as_asked():
     angle = np.arctan2(edges[:, 1], edges[:, 0])
     size = np.log(np.linalg.norm(edges, axis=1))
     middle = tf.reduce_mean(moved, 1).numpy()
-    extent = FACES.numpy()[0].std()
+    extent = (FACES[0] - tf.reduce_mean(FACES[0], 0)).numpy().std()
     np.testing.assert_allclose(angle.std(), 0.05, rtol=0.2)
     np.testing.assert_allclose(size.std(), 0.05, rtol=0.2)
     np.testing.assert_allclose(middle.std(0), [0.05 * extent] * 2, rtol=0.2)
     assert 0.4 < mirrored.numpy().mean() < 0.6
+
+
+def test_a_view_does_not_depend_on_where_the_face_is():
+    moves = []
+    for place in ([0.0, 0.0], [300.0, 0.0], [0.0, 300.0]):
+        tf.random.set_seed(5)
+        moves.append(vary(FACES + place, 0.05)[0] - (FACES + place))
+    np.testing.assert_allclose(moves[1], moves[0], atol=1e-3)
+    np.testing.assert_allclose(moves[2], moves[0], atol=1e-3)
 
 
 def test_no_spread_changes_nothing():

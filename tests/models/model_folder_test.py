@@ -86,6 +86,44 @@ def test_a_missing_or_damaged_file_is_named(folder, name):
         model_folder.load(folder)
 
 
+def test_an_archive_with_any_byte_changed_is_refused_or_read_as_it_was(tmp_path):
+    generator = np.random.default_rng(0)
+    arrays = {"gain/00": generator.normal(size=[3, 5]).astype(np.float32)}
+    path = tmp_path / "weights.npz"
+    np.savez_compressed(path, **arrays)
+    good = path.read_bytes()
+    refused = 0
+    for position in range(len(good)):
+        for change in (1, 6, 255):  # by 1 it seems encrypted, by 6 packed by another method
+            path.write_bytes(good[:position] + bytes([good[position] ^ change]) + good[position + 1:])
+            try:
+                read = model_folder.read_arrays(path)
+            except CheckpointError:
+                refused += 1
+                continue
+            assert all(np.array_equal(value, arrays[name]) for name, value in read.items())
+    assert refused > len(good)
+
+
+def test_an_array_in_place_of_an_archive_is_refused(tmp_path):
+    with open(tmp_path / "weights.npz", "wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(CheckpointError, match="weights.npz is missing or damaged"):
+        model_folder.read_arrays(tmp_path / "weights.npz")
+
+
+@pytest.mark.parametrize("change, text", [
+    (dict(format=1), "format is 1, not a str"), (dict(model_id=7), "model_id is 7, not a str"),
+    (dict(model=[3]), "not a dict"), (dict(model=dict(analysis_blocks=3)), "two integers"),
+    (dict(model=dict(architecture=["mobile"])), "must be one of mobile, hyperprior"),
+    (dict(model=dict(width=256)), "1..192")])
+def test_a_description_of_the_wrong_kind_is_refused(folder, change, text):
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, **change}))
+    with pytest.raises(CheckpointError, match=text):
+        model_folder.load(folder)
+
+
 def test_weights_of_another_architecture_are_refused_with_the_first_differences(folder):
     config = json.loads((folder / "config.json").read_text())
     config["model"]["width"] = 32
@@ -114,3 +152,5 @@ def test_what_cannot_be_written_leaves_nothing(trained, tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError):
         model_folder.save(freeze(trained), tmp_path / "file" / "model", {})
+    assert list(tmp_path.rglob("*")) == [tmp_path / "file"]
+    assert (tmp_path / "file").read_text() == "in the way"

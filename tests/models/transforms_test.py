@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tf_ipr.models import block_transform, mobile
-from tf_ipr.models.config import PRESETS, ConfigError, ModelConfig
+from tf_ipr.models.config import ARCHITECTURES, PRESETS, ConfigError, ModelConfig
 from tf_ipr.models.gains import QualityGain
 from tf_ipr.models.network import CodecNetwork, pad_to_stride
 from tf_ipr.models.training_model import TrainingModel
@@ -100,12 +100,26 @@ def test_the_gradient_reaches_every_weight():
 
 @pytest.mark.parametrize("values, text", [
     (dict(architecture="vit"), "mobile, hyperprior"),
-    (dict(width=0), "1..1024"),
+    (dict(architecture=["mobile"]), "mobile, hyperprior"),
+    (dict(width=0), "width is 0; with the architecture mobile it must be an integer in 1..192"),
+    (dict(width=193), "width is 193; with the architecture mobile it must be an integer in 1..192"),
+    (dict(architecture="hyperprior", width=1025), "1..1024"),
+    (dict(latent_channels=0), "1..1024"),
     (dict(analysis_blocks=(1,)), "two integers"),
+    (dict(analysis_blocks=3), "analysis_blocks is 3; it must be two integers"),
+    (dict(synthesis_blocks=None), "two integers"),
 ])
 def test_impossible_configurations_are_named(values, text):
     with pytest.raises(ConfigError, match=text):
         ModelConfig(**values)
+
+
+def test_an_architecture_is_a_line_of_the_registry(monkeypatch):
+    monkeypatch.setitem(ARCHITECTURES, "third", ARCHITECTURES["mobile"])
+    network = CodecNetwork(ModelConfig("third", width=24, latent_channels=32, side_channels=8,
+                                       hyper_width=16))
+    assert ([v.shape for v in network.variables]
+            == [v.shape for v in CodecNetwork(TINY).variables])
 
 
 def test_a_configuration_survives_json_and_unknown_keys_do_not():

@@ -147,7 +147,7 @@ def describe(data: bytes) -> dict:
     Reads the header alone, so streams of any model and size are welcome, and damage behind the
     header is not noticed. Raises BitstreamError where there is no header.
     """
-    header = parse(data, max_pixels=1 << 62)[0]
+    header, _ = _parse_header(bytes(data))
     return dict(width=header.width, height=header.height, quality=header.quality,
                 model_id=header.model_id, bytes=len(data),
                 bpp=8 * len(data) / (header.width * header.height),

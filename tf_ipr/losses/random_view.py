@@ -14,14 +14,14 @@ def vary(landmarks: tf.Tensor, spread: float) -> tuple[tf.Tensor, tf.Tensor]:
     Args:
         landmarks: float32 [B, 5, 2], (x, y) in pixels.
         spread: standard deviation of the rotation in radians, of the logarithm of the scale, and of
-            the shift in standard deviations of the landmarks.
+            the shift in standard deviations of the landmarks about their middle.
 
     Returns:
         (landmarks float32 [B, 5, 2] to align by, bool [B]: whether to mirror the crop).
     """
     batch = tf.shape(landmarks)[0]
     middle = tf.reduce_mean(landmarks, axis=1, keepdims=True)
-    extent = tf.math.reduce_std(landmarks, axis=[1, 2], keepdims=True)
+    extent = tf.math.reduce_std(landmarks - middle, axis=[1, 2], keepdims=True)
     angle, scale, shift_x, shift_y = tf.unstack(
         spread * tf.random.normal([batch, 4]), axis=1)
     cos, sin = tf.exp(scale) * tf.cos(angle), tf.exp(scale) * tf.sin(angle)

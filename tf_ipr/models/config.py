@@ -1,14 +1,27 @@
 """What a model is made of: a frozen record that travels with its weights.
 
 The record is written as `config.json` into every model folder and checkpoint, so that a model is
-always rebuilt as it was trained.  Presets are in `PRESETS`; an unknown key is an error.
+always rebuilt as it was trained.  Presets are in `PRESETS`, architectures in `ARCHITECTURES`; an
+unknown key is an error.
 """
 
 from __future__ import annotations
 
 import dataclasses
+from typing import NamedTuple
 
-ARCHITECTURES = ("mobile", "hyperprior")
+
+class Architecture(NamedTuple):
+    """The module of its transforms, and the largest `ModelConfig.width` they can have."""
+
+    module: str
+    max_width: int
+
+
+ARCHITECTURES = {
+    "mobile": Architecture("tf_ipr.models.mobile", 192),  # coefficients of 8×8 pixels of 3 colours
+    "hyperprior": Architecture("tf_ipr.models.hyperprior", 1024),
+}
 
 
 class ConfigError(ValueError):
@@ -20,10 +33,11 @@ class ModelConfig:
     """Shapes of one codec.
 
     Attributes:
-      architecture: "mobile" (mean and scale, transforms at 1/8 resolution, plain Keras layers) or
-        "hyperprior" (the scale hyperprior of Ballé et al. 2018 on SignalConv2D and GDN).
-      width: channels of the trunk at 1/8 resolution, twice as many at 1/16 ("mobile"), or of every
-        hidden layer ("hyperprior", N of the paper).
+      architecture: a key of `ARCHITECTURES`: "mobile" (mean and scale, transforms at 1/8 resolution,
+        plain Keras layers) or "hyperprior" (the scale hyperprior of Ballé et al. 2018 on SignalConv2D
+        and GDN).
+      width: channels of the trunk at 1/8 resolution, twice as many at 1/16 ("mobile", 1..192), or
+        of every hidden layer ("hyperprior", N of the paper, 1..1024).
       latent_channels: channels M of the latent y at 1/16 resolution.
       side_channels: channels of the hyper-latent z at 1/64 resolution.
       hyper_width: hidden channels of the hyper transforms, integer network included.
@@ -45,20 +59,25 @@ class ModelConfig:
     num_rates: int = 8
 
     def __post_init__(self):
-        if self.architecture not in ARCHITECTURES:
+        if self.architecture not in list(ARCHITECTURES):  # a list: JSON also gives what has no hash
             raise ConfigError(f"architecture is {self.architecture!r}; it must be one of "
                               f"{', '.join(ARCHITECTURES)}.")
-        for name in ("width", "latent_channels", "side_channels", "hyper_width", "num_rates"):
+        max_width = ARCHITECTURES[self.architecture].max_width
+        if not isinstance(self.width, int) or not 1 <= self.width <= max_width:
+            raise ConfigError(f"width is {self.width!r}; with the architecture {self.architecture} it "
+                              f"must be an integer in 1..{max_width}.")
+        for name in ("latent_channels", "side_channels", "hyper_width", "num_rates"):
             value = getattr(self, name)
             if not isinstance(value, int) or not 1 <= value <= 1024:
                 raise ConfigError(f"{name} is {value!r}; it must be an integer in 1..1024.")
         if not isinstance(self.gate_width, int) or not 0 <= self.gate_width <= 1024:
             raise ConfigError(f"gate_width is {self.gate_width!r}; it must be an integer in 0..1024.")
         for name in ("analysis_blocks", "synthesis_blocks"):
-            value = tuple(getattr(self, name))
-            if len(value) != 2 or any(not isinstance(v, int) or v < 0 for v in value):
+            value = getattr(self, name)
+            if (not isinstance(value, (list, tuple)) or len(value) != 2
+                    or any(not isinstance(v, int) or v < 0 for v in value)):
                 raise ConfigError(f"{name} is {value!r}; it must be two integers of 0 or more.")
-            object.__setattr__(self, name, value)  # JSON gives lists
+            object.__setattr__(self, name, tuple(value))  # JSON gives lists
 
     def to_dict(self) -> dict:
         """The record as plain JSON types."""

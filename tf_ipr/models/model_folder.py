@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
 import os
 import pathlib
 import zipfile
+import zlib
 from typing import Sequence
 
 import numpy as np
@@ -30,6 +32,9 @@ from tf_ipr.models.network import CodecNetwork
 FORMAT = "1.0"
 PRIOR = "side_prior/"
 _PARTS = ("analysis", "gate", "synthesis", "hyper_analysis", "hyper_mean", "gain", "inverse_gain")
+# What NumPy and zipfile raise for a damaged archive: it may seem to be of any kind, or encrypted.
+_DAMAGE = (OSError, EOFError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
+           zlib.error, lzma.LZMAError)
 
 
 class CheckpointError(ValueError):
@@ -129,11 +134,13 @@ def read_config(folder) -> dict:
                               "such as savedmodels/lfw_l2_rec.")
     try:
         config = json.loads(path.read_text())
-        version, _, _ = config["format"], config["model_id"], config["model"]
+        for name, kind in (("format", str), ("model_id", str), ("model", dict)):
+            if not isinstance(config[name], kind):
+                raise TypeError(f"{name} is {config[name]!r}, not a {kind.__name__}")
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is not a model description: {error!r}") from error
-    if version.split(".")[0] != FORMAT.split(".")[0]:
-        raise CheckpointError(f"{path} has format {version}; this version reads {FORMAT}. "
+    if config["format"].split(".")[0] != FORMAT.split(".")[0]:
+        raise CheckpointError(f"{path} has format {config['format']}; this version reads {FORMAT}. "
                               "Update tf_ipr or train the model again.")
     return config
 
@@ -143,7 +150,7 @@ def read_arrays(path: pathlib.Path) -> dict:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
+    except _DAMAGE as error:
         raise CheckpointError(f"{os.fspath(path)} is missing or damaged: {error}") from error
 
 

@@ -5,15 +5,18 @@
                                                                     └ mean h_s ─── μ
     ŷ ─÷gain─ g_s ─ crop ─ x̂
 
-An architecture is a file with `analysis`, `synthesis`, `hyper_analysis` and `hyper_mean`; adding
-one means adding its file to `_architecture`.
+An architecture is a file with `analysis`, `synthesis`, `hyper_analysis` and `hyper_mean`, and a
+line in `config.ARCHITECTURES`; to train one, give it sizes in `config.PRESETS` and a name in the flag
+of `tf_ipr_train`.
 """
 
 from __future__ import annotations
 
+import importlib
+
 import tensorflow as tf
 
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.models.config import ARCHITECTURES, ModelConfig
 from tf_ipr.models.gains import QualityGain
 from tf_ipr.models.integer_network import IntegerHyperSynthesis
 from tf_ipr.models.latent_gate import latent_gate
@@ -24,14 +27,6 @@ MIN_SIDE = 16  # shortest image side, in pixels
 
 # Gains at first: steps of a quarter to a 32nd of the range 0..1, for orthonormal transforms.
 _FIRST_GAIN, _LAST_GAIN = 4.0, 32.0
-
-
-def _architecture(name: str):
-    if name == "mobile":
-        from tf_ipr.models import mobile
-        return mobile
-    from tf_ipr.models import hyperprior  # needs tensorflow-compression, `mobile` does not
-    return hyperprior
 
 
 def pad_to_stride(image):
@@ -57,7 +52,8 @@ class CodecNetwork(tf.Module):
 
     def __init__(self, config: ModelConfig):
         super().__init__(name="codec_network")
-        architecture = _architecture(config.architecture)
+        # Only this one is imported: `hyperprior` needs tensorflow-compression, `mobile` does not.
+        architecture = importlib.import_module(ARCHITECTURES[config.architecture].module)
         self.config = config
         self.analysis = architecture.analysis(config)
         self.gate = (latent_gate(config.latent_channels, config.gate_width)

@@ -60,7 +60,11 @@ class TrainingModel(tf.Module):
 
 
 def _quantise(residual, index):
-    """Rounds as the encoder does, symbols of the smallest scales to zero; the gradient passes straight."""
+    """Rounds, symbols of the smallest scales to zero; the gradient passes straight.
+
+    As the encoder does, but for clipping: here to ±255, the reach of the widest tables; there to that
+    of each symbol's own table, 14 standard deviations and 4 symbols, at most 255.
+    """
     rounded = tf.clip_by_value(tf.floor(residual + 0.5), -float(MAX_SYMBOL), float(MAX_SYMBOL))
     symbols = tf.where(index > FIRST_CODED - 0.5, rounded, tf.zeros_like(rounded))
     return residual + tf.stop_gradient(symbols - residual)
