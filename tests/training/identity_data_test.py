@@ -59,6 +59,18 @@ def test_where_originals_are_embedded_at_every_step_nothing_is_embedded_before(
     assert np.all(faces.loss(image, 255 - image, landmarks) > 0)
 
 
+def test_crops_go_on_where_a_training_was_stopped(paths, recognizer, tmp_path):
+    faces = Faces(paths, [recognizer], tmp_path, Comparison(warp=0.05))
+    batches = faces.batches(2, 100, seed=1)
+    whole = [batch["image"].numpy() for batch in batches(0).take(3)]
+    again = next(iter(batches(2)))["image"].numpy()
+    np.testing.assert_array_equal(whole[2], again)
+    # Places differ from batch to batch and with the seed, not only pictures and flips.
+    other = [batch["image"].numpy() for batch in faces.batches(2, 100, seed=2)(0).take(3)]
+    crops = np.concatenate(whole + other)
+    assert len(np.unique(crops, axis=0)) > 4
+
+
 def test_without_a_recogniser_or_a_face_it_says_so(paths, recognizer, tmp_path):
     with pytest.raises(ValueError, match="need --recognizer"):
         Faces(paths, [], tmp_path)

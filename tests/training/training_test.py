@@ -9,6 +9,7 @@ import tensorflow as tf
 
 import tf_ipr
 from tf_ipr.losses.objective import Objective
+from tf_ipr.models import model_folder
 from tf_ipr.models.config import ModelConfig
 from tf_ipr.models.model_folder import CheckpointError
 from tf_ipr.models.training_model import Forward, TrainingModel
@@ -98,19 +99,55 @@ def test_restored_variables_are_those_that_were_saved(tmp_path):
         assert np.array_equal(a, b), a.name
 
 
-def test_a_finished_run_is_not_trained_again(tmp_path):
-    loop.train(_step(), _batches, _images(), RUN, tmp_path, {})
+def _no_batch(first):
+    raise AssertionError("no batch should be asked for")
 
-    def none(first):
-        raise AssertionError("no batch should be asked for")
 
-    loop.train(_step(), none, _images(), RUN, tmp_path, {})
+def test_a_finished_run_is_not_trained_again_and_its_model_is_whole(tmp_path):
+    folder = loop.train(_step(), _batches, _images(), RUN, tmp_path, {})
+    (folder / "weights.npz").unlink()
+    loop.train(_step(), _no_batch, _images(), RUN, tmp_path, {})
+    assert model_folder.load(folder)[1]["training"]["steps"] == 6
+
+
+@pytest.mark.parametrize("in_the_middle", [False, True])
+def test_a_final_model_that_a_kill_left_unwritten_is_written_at_the_next_start(
+        tmp_path, monkeypatch, in_the_middle):
+    save = model_folder.save
+
+    def killed(model, folder, training, side_prior):
+        if training["steps"] < 6:
+            return save(model, folder, training, side_prior)
+        if in_the_middle:  # The arrays are new, config.json is not.
+            config = (folder / "config.json").read_text()
+            save(model, folder, training, side_prior)
+            (folder / "config.json").write_text(config)
+        raise KeyboardInterrupt
+
+    run = dataclasses.replace(RUN, validate_every=4)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(model_folder, "save", killed)
+        loop.train(_step(), _batches, _images(), run, tmp_path, {})
+    assert model_folder.read_config(tmp_path / "model")["training"]["steps"] == 4
+    last = _step()
+    folder = loop.train(last, _no_batch, _images(), run, tmp_path, {})
+    model, config = model_folder.load(folder)
+    assert config["training"]["steps"] == 6
+    with last.averaged_weights() as averaged:
+        for a, b in zip(model.network.synthesis.variables, averaged.network.synthesis.variables):
+            assert np.array_equal(a, b), a.name
 
 
 def test_a_folder_of_other_settings_is_refused(tmp_path):
     loop.RunCheckpoints(tmp_path, _step(), dict(objective="rec"))
     with pytest.raises(CheckpointError, match="objective: 'rec' there, 'ip' now"):
         loop.RunCheckpoints(tmp_path, _step(), dict(objective="ip"))
+
+
+def test_a_run_of_before_a_setting_was_recorded_goes_on(tmp_path):
+    loop.RunCheckpoints(tmp_path, _step(), dict(objective="rec")).save()
+    step = _step()
+    assert loop.RunCheckpoints(tmp_path, step, dict(objective="rec", ema_decay=0.999)).restore()
 
 
 def test_a_checkpoint_of_another_architecture_is_refused(tmp_path):
@@ -126,9 +163,24 @@ def test_a_loss_that_is_no_number_stops_the_run_and_is_not_saved(tmp_path):
         yield good
         yield dict(image=good["image"] * np.nan)
 
-    with pytest.raises(loop.TrainingDiverged, match="Step 1: the loss is not finite"):
-        loop.train(_step(), broken, _images(), RUN, tmp_path, {})
+    with pytest.raises(loop.TrainingDiverged, match="Step 1: .*loss nan.* not all finite") as error:
+        loop.train(_step(), broken, _images(), dataclasses.replace(RUN, validate_every=1), tmp_path,
+                   {})
     assert not list((tmp_path / "checkpoints").glob("*.index"))
+    # A run resumed with another learning rate would be refused.
+    assert f"another --run_dir, --init_from={tmp_path / 'model'} and a lower" in str(error.value)
+
+
+def test_a_gradient_that_is_no_number_stops_the_run_though_its_loss_is_one(tmp_path):
+    def steep(image, reconstruction, *_):
+        return tf.sqrt(0 * tf.reduce_sum(reconstruction, [1, 2, 3]))
+
+    step = _step(Objective("ip"), identity_loss=steep)
+    with pytest.raises(loop.TrainingDiverged, match="Step 0: .*gradient_norm nan") as error:
+        loop.train(step, _batches, _images(), dataclasses.replace(RUN, save_every=0.0), tmp_path,
+                   {})
+    assert not list((tmp_path / "checkpoints").glob("*.index"))
+    assert "--init_from" not in str(error.value)  # No model is there yet.
 
 
 def test_the_weight_of_the_rate_moves_towards_the_target(tmp_path):

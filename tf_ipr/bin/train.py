@@ -9,6 +9,7 @@ Everything of a run lies in --run_dir: checkpoints, TensorBoard logs and `model/
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 
 from absl import app, flags, logging
@@ -17,7 +18,8 @@ from tf_ipr.bin import start
 
 FLAGS = flags.FLAGS
 
-flags.DEFINE_string("run_dir", "runs/train", "Folder of the run; the same folder resumes it.")
+flags.DEFINE_string("run_dir", "runs/train", "Folder of the run; the same folder resumes it. Every "
+                    "worker of multi_worker needs one of its own.")
 flags.DEFINE_enum("dataset", "lfw", ["lfw", "celeba_hq", "folder", "clic"], "What to train on.")
 flags.DEFINE_string("data_dir", None, "Folder of images. Default: TensorFlow Datasets (lfw, clic).")
 flags.DEFINE_string("protocol_dir", None, "Folder of the official lists of LFW or CelebA-HQ.")
@@ -65,15 +67,19 @@ def _settings() -> dict:
     names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
              "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background",
              "background_rate", "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate",
-             "target_bpp", "seed")
+             "target_bpp", "seed", "validation_share", "ema_decay")
     settings = {name: FLAGS[name].value for name in names}
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
+    single = FLAGS.lambda_rate
     if FLAGS.num_rates == 1:
-        single = FLAGS.lambda_rate or (maximum * minimum) ** 0.5
-        maximum = minimum = single
-    elif FLAGS.lambda_rate is not None:
+        if single == 0:
+            raise app.UsageError("--lambda_rate=0 is given; it must be above 0. Leave it out for "
+                                 "the geometric mean of --lambda_rate_min and --lambda_rate_max.",
+                                 exitcode=2)
+        maximum = minimum = (maximum * minimum) ** 0.5 if single is None else single
+    elif single is not None:
         raise app.UsageError("--lambda_rate is for --num_rates=1; give --lambda_rate_min and "
-                             "--lambda_rate_max for a variable-rate model.")
+                             "--lambda_rate_max for a variable-rate model.", exitcode=2)
     return dict(settings, lambda_rate_max=maximum, lambda_rate_min=minimum)
 
 
@@ -98,6 +104,8 @@ def _train(settings: dict) -> str:
     from tf_ipr.training.step import Optimization, TrainingStep
     from tf_ipr.training.warm_start import warm_start
 
+    # Workers can only be joined before TensorFlow runs anything, as recognisers do.
+    strategy = _strategy(FLAGS.distribute)
     source = data.TrainingData(FLAGS.dataset, FLAGS.data_dir, FLAGS.protocol_dir,
                                FLAGS.validation_share)
     objective = Objective(settings["objective"], settings["distortion"],
@@ -121,7 +129,6 @@ def _train(settings: dict) -> str:
         identity_loss = None
         batches = data.batches(training_paths, FLAGS.batch_size, crop_size, FLAGS.seed)
     tf.keras.utils.set_random_seed(FLAGS.seed)
-    strategy = _strategy(FLAGS.distribute)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = TrainingModel(dataclasses.replace(PRESETS[FLAGS.architecture],
                                                   num_rates=FLAGS.num_rates,
@@ -133,14 +140,25 @@ def _train(settings: dict) -> str:
     return str(loop.train(step, batches, images, run, FLAGS.run_dir, settings, strategy))
 
 
+def _reason(error) -> str:
+    """What went wrong inside a TensorFlow operation, without the graph and traceback around it."""
+    text = error.message.partition("\n\t [[")[0].strip() or repr(error)
+    return re.sub(r"\{\{.*?\}\}", "", text.splitlines()[-1]).strip()
+
+
 def main(argv) -> int:
+    import tensorflow as tf
+
     if len(argv) > 1:
-        raise app.UsageError(f"Unexpected arguments {argv[1:]}; everything is a flag.")
+        raise app.UsageError(f"Unexpected arguments {argv[1:]}; everything is a flag.", exitcode=2)
     settings = _settings()
     try:
         model_dir = _train(settings)
-    except (ValueError, OSError, ArithmeticError) as error:
+    except (ValueError, OSError, ArithmeticError, ImportError) as error:
         print(f"tf_ipr_train: {error}", file=sys.stderr)
+        return 1
+    except tf.errors.OpError as error:
+        print(f"tf_ipr_train: {_reason(error)}", file=sys.stderr)
         return 1
     print(f"The model is in {model_dir}.")
     return 0

@@ -51,9 +51,9 @@ class RunCheckpoints:
         settings = json.loads(json.dumps(settings))
         if path.is_file():
             found = json.loads(path.read_text())
-            different = [f"{key}: {found.get(key)!r} there, {settings.get(key)!r} now"
-                         for key in sorted(set(found) | set(settings))
-                         if found.get(key) != settings.get(key)]
+            different = [f"{key}: {found[key]!r} there, {settings.get(key)!r} now"
+                         for key in sorted(found)  # A run of an earlier release recorded fewer.
+                         if found[key] != settings.get(key)]
             if different:
                 raise CheckpointError(f"{self.folder} holds a run with other settings ("
                                       + "; ".join(different) + "). Give another --run_dir, or the "

@@ -75,17 +75,19 @@ class Faces:
         def start(first_batch: int):
             faces = pipeline.face_batches(self.paths, self._landmarks, self._embeddings, batch_size,
                                           seed=seed, first_batch=first_batch)
-            return faces if crop_size is None else faces.map(
-                lambda batch: _crop_to_faces(batch, crop_size))
+            return faces if crop_size is None else faces.enumerate(first_batch).map(
+                lambda number, batch: _crop_to_faces(batch, crop_size, [seed, number]))
         return start
 
 
-def _crop_to_faces(batch: dict, size: int) -> dict:
+def _crop_to_faces(batch: dict, size: int, seed) -> dict:
+    """Crops at places that are a function of `seed`, two integers, alone."""
     image, landmarks = batch["image"], batch["landmarks"]
     limit = tf.cast(tf.shape(image)[1:3] - size, tf.float32)[::-1]  # x, y
-    tf.debugging.assert_non_negative(limit, f"--crop_size={size} is larger than the images.")
+    tf.debugging.assert_non_negative(
+        limit, f"--crop_size={size} is larger than the images; lower it")
     middle = tf.reduce_mean(landmarks, axis=1)
-    shift = tf.random.uniform(tf.shape(middle), -_JITTER * size, _JITTER * size)
+    shift = tf.random.stateless_uniform(tf.shape(middle), seed, -_JITTER * size, _JITTER * size)
     corner = tf.floor(tf.clip_by_value(middle - size / 2 + shift, 0.0, limit))
     offset = tf.cast(corner, tf.int32)
     crops = tf.map_fn(lambda a: tf.slice(a[0], [a[1][1], a[1][0], 0], [size, size, 3]),

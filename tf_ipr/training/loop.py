@@ -27,7 +27,7 @@ _CONTROLLED_QUALITY = 50.0  # the quality whose rate meets --target_bpp
 
 
 class TrainingDiverged(ArithmeticError):
-    """The loss is not finite any more."""
+    """A metric of a step is not finite any more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,7 +72,8 @@ def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
       The model folder, `run_dir/model`, holding the averaged weights.
 
     Raises:
-      TrainingDiverged: the loss became infinite or not a number; checkpoints are sound.
+      TrainingDiverged: the loss, the gradient or another metric became infinite or not a number;
+        what was saved before is sound.
       CheckpointError: `run_dir` holds another run.
     """
     run_dir = pathlib.Path(run_dir)
@@ -91,7 +92,7 @@ def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
             rate = schedule.learning_rate(number, run.steps, run.learning_rate,
                                           run.final_learning_rate)
             metrics = take_step(batch, tf.constant(rate, tf.float32))
-            _require_finite(metrics, number, checkpoints.folder)
+            _require_finite(metrics, number, model_dir)
             _report(progress, metrics, batch, rate, number)
             if (number + 1) % run.validate_every == 0:
                 _validate(step, validation_images, run, model_dir, settings)
@@ -100,10 +101,20 @@ def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
                 saved = time.monotonic()
         progress.close()
         checkpoints.save()
-        if first < run.steps or not (model_dir / "config.json").is_file():
+        # After a kill the model may be an older one, or files of two.
+        if first < run.steps or not _holds_model_of(model_dir, run.steps):
             _validate(step, validation_images, dataclasses.replace(run, target_bpp=None), model_dir,
                       settings)
     return model_dir
+
+
+def _holds_model_of(model_dir, steps: int) -> bool:
+    """Whether the folder holds a whole model, and that of the step asked for."""
+    try:
+        _, config = model_folder.load(model_dir)
+    except model_folder.CheckpointError:
+        return False
+    return config.get("training", {}).get("steps") == steps
 
 
 def _distributed(batches, strategy):
@@ -126,12 +137,15 @@ def _compiled(step: TrainingStep, run: Run, strategy):
     return distributed
 
 
-def _require_finite(metrics: dict, number: int, folder) -> None:
-    if not math.isfinite(float(metrics["loss"])):
-        values = ", ".join(f"{k} {float(v):.4g}" for k, v in metrics.items())
+def _require_finite(metrics: dict, number: int, model_dir) -> None:
+    """All metrics: a gradient that is not finite spoils the weights one step before the loss."""
+    values = {name: float(value) for name, value in metrics.items()}
+    if not all(math.isfinite(value) for value in values.values()):
+        text = ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+        start = f", --init_from={model_dir}" if (model_dir / "config.json").is_file() else ""
         raise TrainingDiverged(
-            f"Step {number}: the loss is not finite ({values}). The last checkpoint in {folder} is "
-            "sound: start again with a lower --learning_rate or --clip_norm; if it happens at "
+            f"Step {number}: {text}; these are not all finite. Nothing of this step is saved: "
+            f"start with another --run_dir{start} and a lower --learning_rate; if it happens at "
             "once, look for broken images in the data.")
 
 
