@@ -104,6 +104,9 @@ int Encode(TfLiteInterpreter* interpreter, const Image& image, float quality,
       static_cast<size_t>(length) > TfLiteTensorByteSize(bytes)) {
     return Fail("the encoder gave no length");
   }
+  if (length == 0) {
+    return Fail("nothing was coded: sides from 16 pixels and a finite quality are needed");
+  }
   const auto* data = static_cast<const uint8_t*>(TfLiteTensorData(bytes));
   stream->assign(data, data + length);
   return 0;

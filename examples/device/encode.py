@@ -89,7 +89,11 @@ class Encoder:
             raise ValueError(f"quality is {quality}; it must be in 1..100.")
         result = self._run(image=np.ascontiguousarray(image)[np.newaxis],
                            quality=np.float32(quality))
-        return result["stream"][:int(result["length"])].tobytes()
+        length = int(result["length"])
+        if not length:
+            raise ValueError(f"{width}x{height} pixels at quality {quality} were not coded; the "
+                             "encoder needs sides from 16 pixels and a finite quality.")
+        return result["stream"][:length].tobytes()
 
 
 def main(arguments=None) -> int:

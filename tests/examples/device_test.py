@@ -58,6 +58,13 @@ def test_errors_say_what_to_do(encode, exported, exported_halves, face, tmp_path
         exported.path, tmp_path / "small.png")
 
 
+def test_a_stream_of_no_bytes_is_an_error(encode, exported):
+    encoder = encode.Encoder(str(exported.path))
+    encoder.metadata["min_side"] = 1  # What the example checks itself would hide it.
+    with pytest.raises(ValueError, match="15x40 pixels at quality 50 were not coded"):
+        encoder.encode(picture(15, 40), 50)
+
+
 def test_the_c_example_writes_the_stream_of_python(encode, exported, tmp_path):
     folder = pathlib.Path(os.environ.get("TFLITE_C", ""))
     compiler = shutil.which("g++") or shutil.which("clang++")

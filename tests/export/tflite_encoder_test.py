@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -83,8 +86,28 @@ def test_quality_is_limited_and_rounded_to_halves(encoder, small_codec):
         assert small_codec.info(encoder.encode(picture(40, 40), given))["quality"] == meant
 
 
+@pytest.mark.parametrize("size, quality, message", [
+    ((15, 40), 50, "15x40 pixels.*at least 16"), ((40, 15), 50, "40x15 pixels"),
+    ((1, 1), 50, "1x1 pixels"), ((40, 40), np.nan, "quality is nan.*finite"),
+    ((40, 40), np.inf, "quality is inf"), ((40, 40), -np.inf, "quality is -inf")])
+def test_what_cannot_be_coded_has_no_stream(encoder, small_codec, size, quality, message):
+    with pytest.raises(ValueError, match=f"Nothing was coded: .*{message}"):
+        encoder.encode(picture(*size), quality)
+    small_codec.symbols(encoder.encode(picture(40, 40), 50))  # Nothing of it stays.
+
+
+@pytest.mark.parametrize("height, quality", [(15, 50), (60, np.nan), (60, np.inf)])
+def test_half_an_encoder_refuses_by_its_length_too(halves, small_codec, height, quality):
+    coder = tf.lite.Interpreter(model_content=halves[1]).get_signature_runner("code")
+    latent = small_codec._analyse(picture(100, 60)[None]).numpy()
+    result = coder(latent=latent, height=np.int32(height), width=np.int32(100),
+                   quality=np.float32(quality))
+    assert result["length"] == 0
+
+
 def test_the_file_says_what_it_is(exported, small_codec):
-    facts = tflite_file.read_metadata(exported.path)
+    with zipfile.ZipFile(exported.path) as archive:
+        facts = json.loads(archive.read("metadata.json"))
     assert facts == dict(part="encoder", signature="encode", model_id=small_codec.model_id,
                          format_version="1.0", licence="Apache-2.0", weights="float16",
                          image_size="any", min_side=16)
@@ -129,9 +152,3 @@ def test_wrong_arguments_leave_no_file(model_dir, tmp_path, arguments, message):
     with pytest.raises(ExportError, match=message):
         tflite_encoder.export(model_dir, tmp_path / "e.tflite", **arguments)
     assert not list(tmp_path.iterdir())
-
-
-def test_a_file_that_is_no_encoder_is_named(tmp_path):
-    (tmp_path / "x.tflite").write_bytes(b"TFL3")
-    with pytest.raises(ExportError, match="x.tflite has no metadata.json"):
-        tflite_file.read_metadata(tmp_path / "x.tflite")

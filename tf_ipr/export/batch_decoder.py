@@ -172,10 +172,21 @@ def _divide_up(value, divisor: int):
 
 def _within(parsed, max_batch_pixels: int) -> tf.Tensor:
     """bool [B]: the image fits into the batch beside all smaller ones."""
-    size = tf.shape(parsed.height)[0]
     order = tf.argsort(parsed.height * parsed.width, stable=True)
-    place = tf.math.invert_permutation(order)
-    smaller = place[tf.newaxis, :] <= place[:, tf.newaxis]
-    height, width = (tf.cast(tf.reduce_max(tf.where(smaller, side[tf.newaxis, :], 0), axis=1),
-                             tf.int64) for side in (parsed.height, parsed.width))
-    return height * width * tf.cast(size, tf.int64) <= max_batch_pixels
+    sides = tf.gather(tf.stack([parsed.height, parsed.width]), order, axis=1)
+    padded = tf.reduce_prod(tf.cast(_running_maximum(sides), tf.int64), axis=0)
+    within = padded * tf.size(order, tf.int64) <= max_batch_pixels
+    return tf.gather(within, tf.math.invert_permutation(order))
+
+
+def _running_maximum(values: tf.Tensor) -> tf.Tensor:
+    """The largest so far, along each row of int32 [R, B], none negative.
+
+    Every step doubles how far back a maximum reaches, so that memory grows with B, not its square.
+    """
+    size = tf.shape(values)[1]
+
+    def double(reach, values):
+        return 2 * reach, tf.maximum(values, tf.pad(values, [[0, 0], [reach, 0]])[:, :size])
+
+    return tf.while_loop(lambda reach, _: reach < size, double, (tf.constant(1), values))[1]

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Optional, Tuple
 
+import numpy as np
 import tensorflow as tf
 
 from tf_ipr import coding
 from tf_ipr.models.inference import InferenceModel
-from tf_ipr.models.network import STRIDE
+from tf_ipr.models.network import MIN_SIDE, STRIDE
 
 
 class EncoderGraph(tf.Module):
@@ -23,9 +24,11 @@ class EncoderGraph(tf.Module):
     Attributes:
       encode: image uint8 [1,H,W,3] RGB, quality float32 [] -> stream uint8 [N], length int32 [].
         The quality is rounded to halves and limited to 1..100; the stream is the first `length`
-        bytes, the rest is 0.
+        bytes, the rest is 0. Where H or W is below 16 or the quality is NaN or infinite, nothing is
+        coded: `length` is 0 and `stream` has no meaning.
       analyse: image -> latent float32 [1,h,w,M], h = ceil(H/16), w = ceil(W/16).
-      code: latent, height int32 [], width int32 [], quality -> stream, length.
+      code: latent, height int32 [], width int32 [], quality -> stream, length,
+        as from `encode`.
     """
 
     def __init__(self, model: InferenceModel, model_id: str,
@@ -54,14 +57,17 @@ class EncoderGraph(tf.Module):
         return self._code(self._analyse(image)["latent"], height, width, quality)
 
     def _code(self, latent, height, width, quality):
+        codable = tf.logical_and(tf.minimum(height, width) >= MIN_SIDE, tf.abs(quality) < np.inf)
+        quality = tf.where(codable, quality, 1.0)  # No NaN gets as far as a cast.
         steps = coding.QUALITY_STEPS
         step = tf.clip_by_value(tf.round(2.0 * quality), steps[0], steps[-1])
         header = coding.header_bytes(width, height, tf.cast(step, tf.int32), self._model_id)
         symbols = self._model.symbols(latent, tf.reshape(step / 2.0, [1]))
-        return self._write(symbols, header, coding.num_lanes_tensor(height, width))
+        stream, length = self._write(symbols, header, coding.num_lanes_tensor(height, width))
+        # A graph of built-in operations cannot fail by itself, so the length says it.
+        return {"stream": stream, "length": tf.where(codable, length, 0)}
 
     def _write(self, symbols, header, lanes):
         words, states = self._coder.encode(*(tf.reshape(part, [-1]) for part in symbols), lanes,
                                            header.start_state)
-        stream, length = coding.stream_bytes(header, states, words, tf.size(words))
-        return {"stream": stream, "length": length}
+        return coding.stream_bytes(header, states, words, tf.size(words))

@@ -164,7 +164,11 @@ class Encoder:
             else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES) for content in contents]
 
     def encode(self, image, quality: float) -> bytes:
-        """uint8 (H, W, 3) -> stream."""
+        """uint8 (H, W, 3) -> stream.
+
+        Raises:
+          ValueError: a side below 16 pixels, or a quality that is not finite.
+        """
         image, quality = np.ascontiguousarray(image)[np.newaxis], np.float32(quality)
         if len(self._interpreters) == 1:
             result = self._interpreters[0].get_signature_runner("encode")(
@@ -174,4 +178,10 @@ class Encoder:
             height, width = (np.int32(side) for side in image.shape[1:3])
             result = self._interpreters[1].get_signature_runner("code")(
                 latent=latent, height=height, width=width, quality=quality)
-        return result["stream"][:int(result["length"])].tobytes()
+        length = int(result["length"])
+        if not length:
+            raise ValueError(f"Nothing was coded: the image has {image.shape[2]}x{image.shape[1]} "
+                             f"pixels and the quality is {quality:g}. Both sides must have at least "
+                             f"{MIN_SIDE} pixels, pad or enlarge the image; and the quality must be "
+                             "a finite number.")
+        return result["stream"][:length].tobytes()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import collections
 import io
 import json
-import pathlib
 import zipfile
 from typing import Optional
 
@@ -113,16 +112,6 @@ def to_bytes(model: schema.ModelT, metadata: dict) -> bytes:
         # A fixed date, so that equal models make equal files.
         archive.writestr(zipfile.ZipInfo(METADATA), json.dumps(metadata, indent=1) + "\n")
     return file.getvalue()
-
-
-def read_metadata(path) -> dict:
-    """What a file says about itself; raises `ExportError` where it says nothing."""
-    try:
-        with zipfile.ZipFile(pathlib.Path(path)) as archive:
-            return json.loads(archive.read(METADATA))
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise ExportError(f"{path} has no {METADATA} inside; it is not an encoder of this "
-                          "project.") from error
 
 
 def _operator_name(model, operator) -> str:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tf_ipr.coding import BitstreamError
 from tf_ipr.coding.stream_status import StreamStatus
-from tf_ipr.export import size_groups
+from tf_ipr.coding import stream_parser
+from tf_ipr.export import batch_decoder, size_groups
 from tf_ipr.export.batch_decoder import BatchDecoder
 from tf_ipr.models import model_folder
 
@@ -106,6 +107,42 @@ def test_the_largest_images_give_way_where_the_batch_is_too_large(decode, codec)
     assert images.image.shape == (3, 64, 1900, 3)
     _, alone = decode([tall])
     assert alone.status.tolist() == [StreamStatus.OK]
+
+
+def _within(height, width, max_batch_pixels):
+    """bool [B] of sizes [B], 0 for bad streams."""
+    parsed = stream_parser.ParsedStreams(*[None] * 10)._replace(
+        height=tf.constant(height, tf.int32), width=tf.constant(width, tf.int32))
+    return batch_decoder._within(parsed, max_batch_pixels).numpy()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 9, 40])
+def test_an_image_is_within_where_it_fits_beside_all_smaller_ones(count):
+    rng, found = np.random.default_rng(count), set()
+    for _ in range(20):
+        height, width = rng.integers(16, 300, (2, count)) * (rng.random(count) < 0.8)
+        limit = int(rng.integers(1, count * 300 * 300))
+        order = np.argsort(height * width, kind="stable")
+        expected = np.zeros(count, bool)
+        for place, image in enumerate(order):
+            beside = order[:place + 1]
+            expected[image] = height[beside].max() * width[beside].max() * count <= limit
+        np.testing.assert_array_equal(_within(height, width, limit), expected)
+        found |= set(expected)
+    assert found == {False, True}
+
+
+def test_the_limit_takes_memory_by_the_number_of_streams_not_its_square():
+    resource = pytest.importorskip("resource")
+
+    def peak_kib():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    sizes = [16] + [0] * 16383
+    before = peak_kib()
+    assert _within(sizes, sizes, 1 << 25).all()
+    # One bool for each pair of streams would be 256 MiB, one int32 1 GiB.
+    assert peak_kib() - before < 200 << 10
 
 
 def test_runs_hold_images_of_one_size_within_their_limit():
