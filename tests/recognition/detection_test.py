@@ -75,12 +75,11 @@ def test_face_cut_by_the_border_does_not_break_anything(detector, face):
         assert landmarks.shape == (1, 5, 2)
 
 
-def test_face_of_twenty_pixels_gives_an_answer(detector, face, grey):
+def test_face_of_twenty_pixels_is_found(detector, face, grey):
     # The photograph is about twice as large as the face in it.
-    tiny = _paste(grey, face, 180, 130, 36)
-    landmarks = detector.landmarks([tiny])[0]
-    if np.all(np.isfinite(landmarks)):
-        assert np.all((landmarks > [175, 125]) & (landmarks < [221, 171]))
+    tiny = _paste(grey, face, 180, 130, 40)
+    expected = known_face.LANDMARKS * 40 / 168 + [180, 130]
+    np.testing.assert_allclose(detector.landmarks([tiny])[0], expected, atol=1.5)
 
 
 def test_images_of_different_sizes_go_together(detector, face, grey):
@@ -103,8 +102,6 @@ def test_agrees_with_the_package_itself(detector, face):
 
 
 def test_bad_arguments_are_named(detector):
-    with pytest.raises(ValueError, match="min_face_size=5: expected 12 or more"):
-        FaceDetector(min_face_size=5)
     with pytest.raises(ValueError, match="skip_levels=-1"):
         FaceDetector(skip_levels=-1)
     with pytest.raises(ValueError, match=r"image 1: expected uint8 \(H, W, 3\), got float32"):

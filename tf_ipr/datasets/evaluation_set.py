@@ -9,6 +9,7 @@ import pathlib
 from typing import Optional, Sequence
 
 from tf_ipr.datasets import celeba_hq, image_file, lfw, people
+from tf_ipr.datasets.file_key import file_key
 
 NAMES = ("lfw", "lfw_view2", "celeba_hq", "people", "folder")
 
@@ -33,7 +34,7 @@ class EvaluationSet:
 
     @functools.cached_property
     def keys(self) -> list[Optional[str]]:
-        """SHA-256 of each file, 32 hex digits; None for one that cannot be read."""
+        """`file_key` of each file; None for one that cannot be read."""
         return [_key(path) for path in self.paths]
 
     def digest(self) -> str:
@@ -59,7 +60,10 @@ def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None,
     """
     if name not in NAMES:
         raise ValueError(f"dataset {name!r} is unknown; it must be one of {', '.join(NAMES)}")
-    if data_dir is None and not name.startswith("lfw"):
+    if data_dir is None and name == "lfw_view2":
+        raise ValueError("dataset lfw_view2 needs --data_dir: its pairs are of images by their official "
+                         "numbers (Name/Name_0001.jpg), which TensorFlow Datasets does not keep")
+    if data_dir is None and name != "lfw":
         raise ValueError(f"dataset {name} needs --data_dir, the folder of its images")
     if protocol_dir is None and name in ("lfw", "lfw_view2", "celeba_hq"):
         raise ValueError(f"dataset {name} needs --protocol_dir, the folder of its official lists")
@@ -85,6 +89,6 @@ def _view2(protocol_dir, data_dir, every: int) -> EvaluationSet:
 
 def _key(path: pathlib.Path) -> Optional[str]:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+        return file_key(path)
     except OSError:
         return None

@@ -73,8 +73,11 @@ def test(protocol_dir: PathLike, data_dir: Optional[PathLike] = None) -> list[Fa
     return _faces(protocol_dir, TEST_LIST, data_dir)
 
 
-def view2(protocol_dir: PathLike, data_dir: Optional[PathLike] = None) -> list[Pair]:
-    """The pairs of View 2 in the order of the list; arguments and errors as for `train`."""
+def view2(protocol_dir: PathLike, data_dir: PathLike) -> list[Pair]:
+    """The pairs of View 2 in the order of the list; arguments and errors as for `train`.
+
+    `data_dir` is needed: the list names images by numbers that TensorFlow Datasets does not keep.
+    """
     root = _root(data_dir)
     pairs = read_pairs(pathlib.Path(protocol_dir) / PAIRS_LIST, root)
     _require(dict.fromkeys(path for pair in pairs for path in (pair.first, pair.second)),

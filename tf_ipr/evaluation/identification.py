@@ -3,7 +3,7 @@
 The paper's measure of recognition. The first N images of each identity (N = 1 on LFW, 3 on
 CelebA-HQ) are its gallery, all later ones are probes:
 
-    score(probe, identity) = max over the identity's gallery images of similarity(probe, image)
+    score(probe, identity) = max over the identity's gallery images of cosine(probe, image)
     genuine:  score(probe, own identity)                       one per probe
     impostor: the largest score(probe, another identity)       one per probe
 
@@ -38,7 +38,6 @@ import numpy as np
 from tf_ipr.evaluation import operating_point
 from tf_ipr.evaluation.bootstrap import draw_people
 
-SIMILARITIES = ("cosine", "euclidean")
 IMPOSTORS = ("best", "all")
 
 # Scores held at once, so that memory does not grow with probes times identities.
@@ -103,10 +102,8 @@ def identify(
     probe_embeddings: np.ndarray,
     probe_identities: Sequence[str],
     *,
-    similarity: str = "cosine",
     impostors: str = "best",
     target_far: float = 0.01,
-    bootstrap_seed: int = 0,
 ) -> Identification:
     """Runs the experiment described at the top of this file.
 
@@ -115,17 +112,14 @@ def identify(
       gallery_identities: G names; identities may have different numbers of images.
       probe_embeddings: float [P, D]; NaN rows as above.
       probe_identities: P names, each among the gallery's.
-      similarity: "cosine", or "euclidean" (minus the distance).
       impostors: "best" (one score per probe) or "all" (one per probe and other identity).
       target_far: largest accepted share of impostor scores, 0 <= target_far < 1.
-      bootstrap_seed: seed of the interval.
 
     Raises:
       ValueError: shapes disagree, a probe's identity is not in the gallery, fewer than two
-        identities, no probes, or an unknown similarity.
+        identities, no probes, or an unknown kind of impostors.
     """
-    _check(gallery_embeddings, gallery_identities, probe_embeddings, probe_identities,
-           similarity, target_far)
+    _check(gallery_embeddings, gallery_identities, probe_embeddings, probe_identities, target_far)
     if impostors not in IMPOSTORS:
         raise ValueError(f"impostors must be one of {IMPOSTORS}, given {impostors!r}")
     names, gallery_labels = np.unique(np.asarray(gallery_identities), return_inverse=True)
@@ -143,7 +137,7 @@ def identify(
     rows = max(1, _MAX_SCORES // len(gallery))
     for begin in range(0, len(probes), rows):
         scores = np.maximum.reduceat(
-            _similarity(probes[begin:begin + rows], gallery, similarity), starts, axis=1)
+            _similarity(probes[begin:begin + rows], gallery), starts, axis=1)
         own = np.arange(len(scores)), probe_labels[begin:begin + rows]
         genuine[begin:begin + rows] = scores[own]
         impostor = np.ones(scores.shape, bool)
@@ -155,7 +149,7 @@ def identify(
         largest = _largest(np.concatenate([largest, others]), allowed + 1)
     threshold = float(largest.min())
     rejected = ~(genuine > threshold)
-    low, high = _bootstrap_interval(rejected, probe_labels, bootstrap_seed)
+    low, high = _bootstrap_interval(rejected, probe_labels)
     return Identification(
         frr=float(rejected.mean()), frr_low=low, frr_high=high, threshold=threshold,
         far=float(np.sum(largest > threshold) / num_impostors),
@@ -166,15 +160,10 @@ def identify(
         impostor_scores=np.concatenate([np.empty(0, np.float32), *impostor_scores]))
 
 
-def _similarity(probes: np.ndarray, gallery: np.ndarray, similarity: str) -> np.ndarray:
-    """float32 [P, G], larger is more alike; minus infinity where an embedding is missing."""
-    if similarity == "cosine":
-        probes, gallery = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (probes, gallery))
-        scores = probes @ gallery.T
-    else:
-        squares = (np.square(probes).sum(1)[:, None] + np.square(gallery).sum(1)[None]
-                   - 2.0 * probes @ gallery.T)
-        scores = -np.sqrt(np.maximum(squares, 0.0))
+def _similarity(probes: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """Cosines, float32 [P, G]; minus infinity where an embedding is missing."""
+    probes, gallery = (x / np.linalg.norm(x, axis=1, keepdims=True) for x in (probes, gallery))
+    scores = probes @ gallery.T
     return np.where(np.isnan(scores), np.float32(-np.inf), scores)
 
 
@@ -185,24 +174,20 @@ def _largest(values: np.ndarray, count: int) -> np.ndarray:
     return np.partition(values, len(values) - count)[-count:]
 
 
-def _bootstrap_interval(
-    rejected: np.ndarray, labels: np.ndarray, seed: int, resamples: int = 2000
-) -> tuple[float, float]:
+def _bootstrap_interval(rejected: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
     """95 % percentile interval of the rejected share, drawing whole identities with replacement.
 
     The probes of one person fail together, hence identities and not probes are drawn. The threshold
     stays fixed, so its own uncertainty is not in the interval.
     """
-    labels, draws = draw_people(labels, seed, resamples)
+    labels, draws = draw_people(labels, seed=0)
     counts = np.bincount(labels)
     failures = np.bincount(labels, weights=rejected)
     low, high = np.percentile((draws @ failures) / (draws @ counts), [2.5, 97.5])
     return float(low), float(high)
 
 
-def _check(gallery, gallery_identities, probes, probe_identities, similarity, target_far):
-    if similarity not in SIMILARITIES:
-        raise ValueError(f"similarity must be one of {SIMILARITIES}, given {similarity!r}")
+def _check(gallery, gallery_identities, probes, probe_identities, target_far):
     if not 0.0 <= target_far < 1.0:
         raise ValueError(f"target_far must be a share, 0 <= target_far < 1, given {target_far}")
     for name, embeddings, identities in (

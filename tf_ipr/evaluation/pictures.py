@@ -12,40 +12,36 @@ import numpy as np
 
 from tf_ipr.datasets import image_file
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.recognition.cache import Cache
+from tf_ipr.recognition import cache
 
-_DETECTOR = "mtcnn1"  # Changes when `detection.FaceDetector` finds other landmarks.
 _CHUNK = 64
 
 
 class Landmarks:
     """Landmarks of the main faces of files, found once and kept by the files' content.
 
-    In the form and folder of `recognition.cache.landmarks_of_files`, but a damaged file is NaN.
+    As `recognition.cache.landmarks_of_files`, whose cache it shares, but a damaged file is NaN.
     """
 
     def __init__(self, cache_dir, detector: Callable):
         """`detector` makes the `FaceDetector`; it is called only where something is missing."""
-        self._cache = Cache(pathlib.Path(cache_dir) / f"landmarks-{_DETECTOR}", [5, 2])
+        self._cache = cache.landmarks_cache(cache_dir)
         self._detector = detector
 
     def of(self, dataset: EvaluationSet, progress=lambda items, **_: items) -> np.ndarray:
         """float32 [N, 5, 2]; NaN without a face. `progress` wraps the loop as tqdm does."""
+        def read(index):
+            try:
+                return image_file.read_image(dataset.paths[index])
+            except (ValueError, OSError):
+                return None  # Named when it is measured.
+
+        def over(parts):
+            return progress(parts, desc="landmarks", unit="batch") if parts else ()
+
         keys = dataset.keys
-        first = {key: index for index, key in reversed(list(enumerate(keys)))
-                 if key is not None and key not in self._cache}
-        missing = sorted(first.values())
-        chunks = range(0, len(missing), _CHUNK)
-        for start in progress(chunks, desc="landmarks", unit="batch") if missing else ():
-            found, images = [], []
-            for index in missing[start:start + _CHUNK]:
-                try:
-                    images.append(image_file.read_image(dataset.paths[index]))
-                    found.append(keys[index])
-                except (ValueError, OSError):
-                    pass  # Named when it is measured.
-            if found:
-                self._cache.add(found, self._detector().landmarks(images))
+        cache.fill(self._cache, keys, read, lambda images: self._detector().landmarks(images), over,
+                   _CHUNK)
         unknown = np.full([5, 2], np.nan, np.float32)
         return np.stack([self._cache[key] if key in self._cache else unknown for key in keys])
 

@@ -8,23 +8,20 @@ changed image or another recogniser is simply not found.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import pathlib
 import zipfile
-from typing import Callable, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterable, List, Optional, Sequence
 
 import numpy as np
 
 from tf_ipr import atomic_file
 from tf_ipr.datasets import image_file
+from tf_ipr.datasets.file_key import file_key
 from tf_ipr.datasets.landmarks import mirror
 
 Progress = Callable[[int, int], None]      # (images done, images in all)
-
-
-def file_key(path) -> str:
-    """Key of an image file: hash of its bytes."""
-    return hashlib.sha256(pathlib.Path(path).read_bytes()).hexdigest()[:32]
 
 
 class Cache:
@@ -86,6 +83,36 @@ class Cache:
             np.empty([0, *self.row_shape], np.float32))
 
 
+def landmarks_cache(cache_dir) -> Cache:
+    """Landmarks of main faces, rows [5, 2], by `file_key`; NaN for an image without a face."""
+    # Takes another name when `detection.FaceDetector` finds other landmarks.
+    return Cache(pathlib.Path(cache_dir) / "landmarks-mtcnn1", [5, 2])
+
+
+def fill(cache: Cache, keys: Sequence[Optional[str]], read: Callable, rows_of: Callable,
+         over: Callable[[List[List[int]]], Iterable[List[int]]], chunk: int) -> None:
+    """Computes what a cache lacks, and writes it chunk by chunk.
+
+    Args:
+        cache: gets the rows.
+        keys: what is wanted; None has no row.
+        read: index of a key that is absent -> what its row is made of; None where there is no row.
+        rows_of: what was read of a chunk, a list -> its rows.
+        over: runs through the chunks, lists of indices, and may report on the way as tqdm does.
+        chunk: rows between two writes.
+    """
+    first: Dict[str, int] = {}
+    for index, key in enumerate(keys):
+        if key is not None and key not in cache:
+            first.setdefault(key, index)
+    absent = list(first.values())
+    for part in over([absent[start:start + chunk] for start in range(0, len(absent), chunk)]):
+        items = {index: read(index) for index in part}
+        items = {index: item for index, item in items.items() if item is not None}
+        if items:
+            cache.add([keys[index] for index in items], rows_of(list(items.values())))
+
+
 def landmarks_of_files(paths: Sequence, cache_dir, detector_factory: Optional[Callable] = None,
                        progress: Optional[Progress] = None, chunk: int = 256) -> np.ndarray:
     """Landmarks of each image file's main face, computed once.
@@ -102,69 +129,55 @@ def landmarks_of_files(paths: Sequence, cache_dir, detector_factory: Optional[Ca
     """
     from tf_ipr.recognition import detection
 
-    cache = Cache(pathlib.Path(cache_dir) / "landmarks-mtcnn1", [5, 2])
+    cache = landmarks_cache(cache_dir)
     keys = [file_key(path) for path in paths]
-    detector = None
-    for part, done in _missing(cache, keys, chunk):
-        if detector is None:
-            detector = (detector_factory or detection.FaceDetector)()
-        images = [image_file.read_image(paths[i]) for i in part]
-        cache.add([keys[i] for i in part], detector.landmarks(images))
-        if progress:
-            progress(done, len(keys))
+    detector = functools.cache(detector_factory or detection.FaceDetector)
+    fill(cache, keys, lambda index: image_file.read_image(paths[index]),
+         lambda images: detector().landmarks(images), _reporting(progress, len(keys)), chunk)
     return cache.gather(keys)
 
 
 def embeddings_of_files(recognizer, paths: Sequence, landmarks: np.ndarray, cache_dir,
-                        mirrored: bool = True, progress: Optional[Progress] = None,
-                        chunk: int = 256) -> np.ndarray:
-    """Embeddings of original images, computed once.
+                        progress: Optional[Progress] = None, chunk: int = 256) -> np.ndarray:
+    """Embeddings of original images and of their mirror images, computed once.
 
     Args:
         recognizer: a `tf_ipr.recognition.recognizer.Recognizer`.
         paths: image files.
         landmarks: float32 [N, 5, 2] of them; where they are NaN the embedding is NaN.
         cache_dir: folder of all caches.
-        mirrored: whether to embed each image's mirror image too.
         progress: called after every chunk.
         chunk: images between two writes.
 
     Returns:
-        float32 [N, 2, D] (the image, its mirror image) or [N, 1, D]; rows of length 1.
+        float32 [N, 2, D], the image and its mirror image; rows of length 1.
     """
-    views = 2 if mirrored else 1
     landmarks = np.asarray(landmarks, np.float32)
-    cache = Cache(
-        pathlib.Path(cache_dir) / f"embeddings-{recognizer.fingerprint[:16]}-{views}",
-        [views, recognizer.embedding_size])
+    cache = Cache(pathlib.Path(cache_dir) / f"embeddings-{recognizer.fingerprint[:16]}-2",
+                  [2, recognizer.embedding_size])
     # The landmarks are part of what is embedded.
     keys = [f"{file_key(path)}-{hashlib.sha256(points.tobytes()).hexdigest()[:8]}"
             for path, points in zip(paths, landmarks)]
-    for part, done in _missing(cache, keys, chunk):
-        images = [image_file.read_image(paths[i]) for i in part]
-        points = landmarks[part]
-        rows = [recognizer.embed_faces(images, points)]
-        if mirrored:
-            widths = [image.shape[1] for image in images]
-            rows.append(recognizer.embed_faces(
-                [image[:, ::-1] for image in images],
-                np.stack([mirror(face, width) for face, width in zip(points, widths)])))
-        rows = np.stack(rows, axis=1)
-        cache.add([keys[i] for i in part], rows)
-        if progress:
-            progress(done, len(keys))
+
+    def rows_of(faces):
+        images, points = zip(*faces)
+        mirrored = np.stack([mirror(face, image.shape[1]) for image, face in faces])
+        return np.stack([
+            recognizer.embed_faces(images, np.stack(points)),
+            recognizer.embed_faces([image[:, ::-1] for image in images], mirrored)], axis=1)
+
+    fill(cache, keys, lambda index: (image_file.read_image(paths[index]), landmarks[index]), rows_of,
+         _reporting(progress, len(keys)), chunk)
     return cache.gather(keys)
 
 
-def _missing(cache: Cache, keys: Sequence[str], chunk: int) -> Iterator[Tuple[list, int]]:
-    """Yields (indices of up to `chunk` keys that are absent, number of keys done after them)."""
-    absent, seen = [], set()
-    for index, key in enumerate(keys):
-        if key not in cache and key not in seen:
-            absent.append(index)
-            seen.add(key)
-    done = len(keys) - len(absent)
-    for start in range(0, len(absent), chunk):
-        part = absent[start:start + chunk]
-        done += len(part)
-        yield part, done
+def _reporting(progress: Optional[Progress], total: int) -> Callable:
+    """An `over` of `fill` that tells `progress` how many of `total` keys are done."""
+    def over(parts):
+        done = total - sum(map(len, parts))
+        for part in parts:
+            yield part
+            done += len(part)
+            progress(done, total)
+
+    return over if progress else iter

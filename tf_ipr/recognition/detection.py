@@ -18,6 +18,7 @@ import numpy as np
 from tf_ipr.datasets.shape_batches import batches_of_one_shape
 
 _PNET_WINDOW = 12          # pixels that PNet sees
+_MIN_FACE_SIZE = 20        # pixels; the package's own
 _PYRAMID_STEP = 0.709      # the package's own step, about sqrt(1/2)
 _PNET_THRESHOLD, _PNET_OVERLAP_IN_SCALE, _PNET_OVERLAP = 0.6, 0.5, 0.7
 
@@ -64,22 +65,19 @@ def main_face(faces: Sequence[Face], height: int, width: int) -> Optional[Face]:
 class FaceDetector:
     """Finds faces and their five landmarks."""
 
-    def __init__(self, min_face_size: int = 20, skip_levels: int = 3, batch_size: int = 16):
+    def __init__(self, skip_levels: int = 3, batch_size: int = 16):
         """Loads the networks.
 
         Args:
-            min_face_size: the smallest face to find, in pixels; 12 or more.
             skip_levels: finest levels of the pyramid left out at first (a level halves the area;
-                three skip faces below 2.8·min_face_size). Images without a face are searched again
-                with all of them. With 0 every face of every image is found at once.
+                three skip faces below 56 pixels). Images without a face are searched again with all
+                of them, from 20 pixels. With 0 every face of every image is found at once.
             batch_size: images of one size that go through the networks together.
 
         Raises:
             ImportError: if the `mtcnn` package is not installed.
             ValueError: for sizes that make no sense.
         """
-        if min_face_size < _PNET_WINDOW:
-            raise ValueError(f"min_face_size={min_face_size}: expected {_PNET_WINDOW} or more")
         if skip_levels < 0 or batch_size < 1:
             raise ValueError(f"skip_levels={skip_levels}, batch_size={batch_size}: "
                              "expected 0 or more, and 1 or more")
@@ -90,7 +88,6 @@ class FaceDetector:
                 "face detection needs the mtcnn package: pip install 'tf_ipr[recognition]'") from error
         import tensorflow as tf
 
-        self.min_face_size = min_face_size
         self.skip_levels = skip_levels
         self.batch_size = batch_size
         proposer, self._refiner, self._finder = mtcnn.MTCNN().stages
@@ -162,7 +159,7 @@ class FaceDetector:
         from mtcnn.utils import bboxes
 
         height, width = pixels.shape[1:3]
-        scale = _PNET_WINDOW / self.min_face_size * _PYRAMID_STEP ** first_level
+        scale = _PNET_WINDOW / _MIN_FACE_SIZE * _PYRAMID_STEP ** first_level
         rows = []
         while min(height, width) * scale >= _PNET_WINDOW:
             size = np.array([height * scale, width * scale], np.int32)

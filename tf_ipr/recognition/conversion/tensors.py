@@ -32,9 +32,6 @@ class Tensors:
         self._taken: set = set()
         self._differences: List[str] = []
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._arrays
-
     def take(self, name: str, shape: Sequence[int]) -> np.ndarray:
         """The tensor `name` as float32, or zeros (and a remembered difference)."""
         shape = tuple(shape)
