@@ -1,5 +1,7 @@
 """Coding in other processes and in batches gives what coding one by one gives, in order."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,29 @@ def test_a_codec_that_returns_another_size_is_a_failure():
 
     assert "returned an image of (15, 20, 3) for one of (16, 20, 3)" in coding_pool.code_one(
         Cutting(), 10, _images(1)[0])
+
+
+class Crashing(StepsCodec):
+    """Ends its process over a white corner."""
+
+    one_by_one = True
+
+    def encode(self, image_u8, setting):
+        if image_u8[0, 0, 0] == 255:
+            os._exit(3)
+        return super().encode(image_u8, setting)
+
+
+def test_a_crash_fails_one_picture_and_the_pool_goes_on():
+    images = [image // 2 for image in _images(6)]
+    images[1][0, 0], images[4][0, 0] = 255, 255
+    with CodingPool(2) as pool:
+        for _ in range(2):
+            outcomes = [outcome for _, _, outcome in pool.code(
+                Crashing(), 10, range(6), images.__getitem__, batch=2)]
+            assert [isinstance(outcome, Coded) for outcome in outcomes] == [
+                True, False, True, True, False, True]
+            assert outcomes[1] == "steps crashed, or the memory was not enough"
 
 
 def test_pictures_are_read_only_a_little_ahead():

@@ -12,6 +12,7 @@ import dataclasses
 import multiprocessing
 import os
 import time
+from concurrent.futures.process import BrokenProcessPool
 from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
@@ -51,15 +52,15 @@ class CodingPool:
     def __init__(self, processes: Optional[int] = None):
         """`processes`: how many; None takes one for each processor this process may use."""
         self._processes = processes or _processors()
-        self._executor: Optional[concurrent.futures.ProcessPoolExecutor] = None
+        self._workers = _Workers(self._processes)
+        self._single = _Workers(1)
 
     def __enter__(self) -> CodingPool:
         return self
 
     def __exit__(self, *unused_exception) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(cancel_futures=True)
-            self._executor = None
+        self._workers.stop()
+        self._single.stop()
 
     def code(self, codec: Optional[ImageCodec], setting: Setting, indices: Iterable[int],
              read: Callable[[int], np.ndarray], batch: int = 16
@@ -86,18 +87,54 @@ class CodingPool:
             yield from _in_batches(codec, setting, images, batch)
 
     def _in_processes(self, codec, setting, images, batch):
+        def result(index, image, reason, future):
+            try:
+                return index, image, reason or future.result()
+            except BrokenProcessPool:
+                # One picture's crash takes along all that were in work.
+                return index, image, self._alone(codec, setting, image)
+
+        waiting: collections.deque = collections.deque()
+        for index, image, reason in images:
+            future = None if reason else self._workers.submit(code_one, codec, setting, image)
+            waiting.append((index, image, reason, future))
+            if len(waiting) >= 2 * batch + self._processes:
+                yield result(*waiting.popleft())
+        while waiting:
+            yield result(*waiting.popleft())
+
+    def _alone(self, codec, setting, image) -> Outcome:
+        try:
+            return self._single.submit(code_one, codec, setting, image).result()
+        except BrokenProcessPool:
+            return f"{codec.label} crashed, or the memory was not enough"
+
+
+class _Workers:
+    """Processes that are started when first needed, and again after one has crashed."""
+
+    def __init__(self, processes: int):
+        self._processes = processes
+        self._executor: Optional[concurrent.futures.ProcessPoolExecutor] = None
+
+    def submit(self, function, *arguments) -> concurrent.futures.Future:
+        try:
+            return self._running().submit(function, *arguments)
+        except BrokenProcessPool:
+            self.stop()
+            return self._running().submit(function, *arguments)
+
+    def stop(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
+
+    def _running(self) -> concurrent.futures.ProcessPoolExecutor:
         if self._executor is None:
             # Forking a process with TensorFlow's threads may hang.
             self._executor = concurrent.futures.ProcessPoolExecutor(
                 self._processes, multiprocessing.get_context("spawn"), _ignore_interrupt)
-        waiting: collections.deque = collections.deque()
-        for index, image, reason in images:
-            future = None if reason else self._executor.submit(code_one, codec, setting, image)
-            waiting.append((index, image, reason, future))
-            if len(waiting) >= 2 * batch + self._processes:
-                yield _result(*waiting.popleft())
-        while waiting:
-            yield _result(*waiting.popleft())
+        return self._executor
 
 
 def code_one(codec: ImageCodec, setting: Setting, image_u8: np.ndarray) -> Outcome:
@@ -153,10 +190,6 @@ def _try_reading(read, index):
         return read(index), None
     except (ValueError, OSError) as error:
         return None, str(error) or type(error).__name__
-
-
-def _result(index, image, reason, future):
-    return index, image, reason or future.result()
 
 
 def _ignore_interrupt() -> None:

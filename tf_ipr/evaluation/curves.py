@@ -4,8 +4,8 @@ The BD rate is the mean difference in bytes at equal quality over the range of q
 curves share, in percent of the anchor's, by the `bjontegaard` package with Akima interpolation (of
 the logarithm of the mean bytes over the quality). Quality is PSNR, MS-SSIM in dB, 1 - FRR, or the
 mean cosine between the embeddings of a picture and of its original, as -10 log10(1 - cosine): FRR
-rests on few strangers' scores, the cosine on every picture. A curve takes part with those of its
-points that are better than every smaller file: at least four.
+rests on few strangers' scores, the cosine on every picture in which a face is found. A curve takes
+part with those of its points that are better than every smaller file: at least four.
 """
 
 from __future__ import annotations

@@ -55,7 +55,13 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
       command: for the record.
       anchor: name of the codec that BD rates refer to.
       processes: for reference codecs; None takes one per processor.
+
+    Raises:
+      ValueError: two datasets or two recognisers of one name, which results could not tell apart;
+        or what the parts raise.
     """
+    _check_names("datasets", "evaluate them apart, with an --output each", datasets)
+    _check_names("recognisers", "rename the folder of one", recognizers)
     choices = codec_choice.merge(choices)
     detector = _Detector()
     about = _about(datasets, choices, recognizers, protocol, command)
@@ -73,6 +79,13 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
                 chosen = [choice for choice in available if choice.align == align]
                 _evaluate_pictures(pictures, chosen, laboratory, folder, protocol, bar)
     return folder
+
+
+def _check_names(what: str, remedy: str, parts: Sequence) -> None:
+    names = [part.name for part in parts]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"two {what} are named {twice[0]!r}; {remedy}")
 
 
 def _evaluate_pictures(pictures, choices, laboratory, folder, protocol, bar) -> None:
@@ -94,7 +107,7 @@ def _evaluate_pictures(pictures, choices, laboratory, folder, protocol, bar) -> 
             measured = _measure(laboratory, pictures, choice, setting, bar)
             found.append(row(choice, setting, measured))
             figures.append(measured.figures)
-        folder.add_curve(found, [path.name for path in pictures.paths], figures)
+        folder.add_curve(found, [f"{path.parent.name}/{path.name}" for path in pictures.paths], figures)
 
 
 def _measure(laboratory, pictures, choice, setting, bar):

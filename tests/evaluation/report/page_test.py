@@ -4,6 +4,7 @@ import dataclasses
 import html
 import re
 
+import numpy as np
 import pytest
 
 from tf_ipr.evaluation.report import page, results, tables
@@ -94,6 +95,16 @@ def test_originals_alone_make_a_page(evaluation, saved):
     record["rows"] = record["rows"][:1]
     record["bd_rates"] = []
     assert "people, whole images" in _plain(results.load([saved(record)]))
+
+
+def test_images_of_one_name_in_two_folders_keep_their_own_originals():
+    images = [page.WorstImage(f"{person}/0.png", 0.5, np.full([8, 8, 3], grey, np.uint8),
+                              np.zeros([8, 8, 3], np.uint8))
+              for person, grey in (("ann", 10), ("bob", 200))]
+    entries, originals = page._worst("k", [("all", images), ("again", images)])
+    first, second = entries[0]["items"]
+    assert first["name"] == second["name"] == "0.png" and first["original"] != second["original"]
+    assert len(originals) == 2 and originals[0][1] != originals[1][1]
 
 
 def test_failures_are_named(evaluation, saved):

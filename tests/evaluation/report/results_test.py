@@ -35,6 +35,35 @@ def test_several_results_are_joined_and_a_row_counts_once(evaluation, saved):
     assert {row["codec"] for row in alone.groups[0].coded} == {"webp"}
 
 
+def test_crops_are_compared_with_whole_pictures_of_another_result(evaluation, saved):
+    record = evaluation.record()
+    whole = [row for row in record["rows"] if row["align"] is None]
+    anchor = [dict(row, setting=row["setting"] * k, mean_bytes=row["mean_bytes"] * k,
+                   recognizers=[dict(found, mean_cosine=1 - 0.1 / k) for found in row["recognizers"]])
+              for row in whole if row["codec"] == "jpeg" and row["setting"] == 20
+              for k in (1, 2, 4, 8)]
+    crops = [dict(row, align=112, label="crops", mean_bytes=row["mean_bytes"] / 2) for row in anchor]
+    found = results.load([saved(dict(record, rows=anchor), "anchor"),
+                          saved(dict(record, rows=crops), "crops")])
+    rates = {(entry["dataset"], entry["quality"]): entry["bd_rate_percent"]
+             for entry in found.bd_rates if entry["label"] == "crops"}
+    assert rates["people", "cosine mean colour"] == pytest.approx(-50)
+
+
+def test_recognisers_of_several_results_are_joined(evaluation, saved):
+    record = evaluation.record()
+    for row in record["rows"]:
+        for found in row["recognizers"]:
+            found["name"] = "another"
+    found = results.load([evaluation.folder, saved(record)])
+    assert found.groups[0].recognizers == ["mean colour", "another"]
+    for row in record["rows"]:
+        for other in row["recognizers"]:
+            other.update(name="mean colour", fingerprint="0")
+    with pytest.raises(results.ResultsError, match="mean colour is another recogniser"):
+        results.load([evaluation.folder, saved(record, "same name")])
+
+
 def test_fewer_images_of_a_dataset_are_another_group(evaluation, saved):
     record = evaluation.record()
     record["datasets"] = []

@@ -27,12 +27,12 @@ class WorstImage:
     """An image whose identity a codec hurts most.
 
     Attributes:
-      name: of the file.
+      image: path of the file.
       cosine: of its embeddings before and after.
       original_u8, decoded_u8: uint8 [H, W, 3].
     """
 
-    name: str
+    image: str
     cosine: float
     original_u8: np.ndarray
     decoded_u8: np.ndarray
@@ -217,8 +217,8 @@ def _worst(key: str, worst) -> tuple[list[dict], list[tuple[str, str]]]:
         items = []
         for image in images:
             known = originals.setdefault(
-                image.name, (f"{key}{len(originals)}", thumbnail_uri(image.original_u8)))
-            items.append(dict(name=image.name, cosine=f"cosine {image.cosine:.3f}",
+                image.image, (f"{key}{len(originals)}", thumbnail_uri(image.original_u8)))
+            items.append(dict(name=pathlib.Path(image.image).name, cosine=f"cosine {image.cosine:.3f}",
                               original=known[0], uri=thumbnail_uri(image.decoded_u8)))
         entries.append(dict(title=title, items=items))
     return entries, list(originals.values())

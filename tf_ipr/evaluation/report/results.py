@@ -146,16 +146,17 @@ def load(paths: Sequence[PathLike]) -> Results:
         groups.setdefault((row["dataset"], row["align"], row["n_images"]), []).append(row)
     _check_together(files, records)
     anchors = {entry["anchor"] for record in records for entry in record.get("bd_rates", ())}
+    # Only rows of equally many images may compete; whole images and crops do.
+    rivals: dict = {}
+    for row in rows:
+        rivals.setdefault((row["dataset"], row["n_images"]), []).append(row)
     if len(records) == 1:
         bd_rates = records[0].get("bd_rates", [])
     else:
-        bd_rates = [entry for members in groups.values()
+        bd_rates = [entry for members in rivals.values()
                     for entry in curves.bd_rates(members, min(anchors, default="hevc"))]
-    # Only rows of equally many images may compete; whole images and crops do.
-    counts = dict.fromkeys((row["dataset"], row["n_images"]) for row in rows)
-    best = [dict(entry, n_images=count) for name, count in counts
-            for entry in curves.best_within(
-                [row for row in rows if (row["dataset"], row["n_images"]) == (name, count)])]
+    best = [dict(entry, n_images=count) for (_, count), members in rivals.items()
+            for entry in curves.best_within(members)]
     return Results(files, [{key: value for key, value in record.items() if key != "rows"}
                            for record in records],
                    [Group(*key, members) for key, members in groups.items()], bd_rates, best)
@@ -261,8 +262,22 @@ def _joined(files, records) -> list[dict]:
                 raise ResultsError(
                     f"{file}: {row['label']} is {row['identity']}, but {other} elsewhere; rename "
                     "the folder of one model and evaluate it again, or report them apart")
-            codings.setdefault(row["setting"], row)
+            first = codings.setdefault(
+                row["setting"], dict(row, recognizers=list(row["recognizers"])))
+            _take_recognizers(file, first, row)
     return [row for _, codings in known.values() for row in codings.values()]
+
+
+def _take_recognizers(file, known: dict, row: dict) -> None:
+    """Adds to a row what other recognisers say of the same pictures."""
+    by_name = {found["name"]: found for found in known["recognizers"]}
+    for found in row["recognizers"]:
+        other = by_name.get(found["name"])
+        if other is None:
+            known["recognizers"].append(found)
+        elif other.get("fingerprint") != found.get("fingerprint"):
+            raise ResultsError(f"{file}: {found['name']} is another recogniser than elsewhere; "
+                               "rename the folder of one and evaluate again, or report them apart")
 
 
 def _check_together(files, records) -> None:

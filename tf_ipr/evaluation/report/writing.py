@@ -117,8 +117,8 @@ def _worst(rows: Sequence[dict], images: dict, codecs) -> list:
         decoded = {name: outcome.decoded_u8 for name, outcome in zip(names, outcomes)
                    if not isinstance(outcome, str)}
         for recognizer in row["recognizers"]:
-            items = [WorstImage(pathlib.Path(entry["image"]).name, entry["cosine"],
-                                images[entry["image"]], decoded[entry["image"]])
+            items = [WorstImage(entry["image"], entry["cosine"], images[entry["image"]],
+                                decoded[entry["image"]])
                      for entry in recognizer.get("worst", ()) if entry["image"] in decoded]
             if items:
                 found.append((f"{panels.described(row)}, by {recognizer['name']}", items))
