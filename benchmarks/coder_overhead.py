@@ -1,7 +1,6 @@
 """What the coder costs: bytes beyond the ideal, and milliseconds beside tfc's range coder.
 
-    python -m benchmarks.coder_overhead --data_dir=../shared/lfw \
-        --protocol_dir=../shared/lfw_protocol
+    python -m benchmarks.coder_overhead --data_dir=LFW --protocol_dir=LISTS
 
 First table: bytes of real streams against -Σ log2 p of the same integer tables. Promise: within
 24 bytes plus 0.5 % for every image. Second table: time to turn the symbols of one image

@@ -1,7 +1,6 @@
 """Decoding on a server: pictures per second through the SavedModel, latency over gRPC, peers beside.
 
-    python -m benchmarks.decode_speed --data_dir=../shared/lfw \
-        --protocol_dir=../shared/lfw_protocol --every=60
+    python -m benchmarks.decode_speed --data_dir=LFW --protocol_dir=LISTS --every=60
 
 Prints, for 1 and 2 threads, pictures per second at each batch size, one batch after another and as
 many side by side as there are threads, as a server runs them; p50 and p99 of single requests that arrive evenly spaced at --rates per second; and JPEG,

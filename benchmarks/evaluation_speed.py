@@ -1,7 +1,7 @@
 """How fast tf_ipr_evaluate is, and how it grows with images and with codecs.
 
-    python -m benchmarks.evaluation_speed --data_dir=../shared/lfw \
-        --protocol_dir=../shared/lfw_protocol --recognizers=recognizers/one,recognizers/another
+    python -m benchmarks.evaluation_speed --data_dir=LFW --protocol_dir=LISTS \
+        --recognizers=recognizers/one,recognizers/another
 
 Everything is measured from empty caches in a temporary folder, after a first small evaluation that
 warms up the graphs. A second run over the same cache shows what resuming costs. Expected: time in

@@ -1,6 +1,6 @@
 """Streams of every encoder through every decoder: symbols decoded = symbols encoded, every time.
 
-    python -m benchmarks.exactness_matrix --faces_dir=../shared/lfw --kodak_dir=../shared/kodak \
+    python -m benchmarks.exactness_matrix --faces_dir=LFW --kodak_dir=KODAK \
         --litert_python=ENV/bin/python --newest_tf_python=ENV/bin/python --savedmodel=DECODER/1
 
 Images of 128x128: faces, crops of photographs, noise, flat colours, checkerboards, in equal parts,

@@ -25,6 +25,7 @@ from absl import app, flags
 
 from benchmarks import identity_at_bytes
 from benchmarks.trial_steps import take_steps
+from tf_ipr import atomic_file
 from tf_ipr.bin import start
 from tf_ipr.datasets import image_file
 from tf_ipr.losses.objective import Objective
@@ -121,7 +122,8 @@ def run_trial(name: str, trial: Trial, folder: Optional[str], images) -> dict:
                 for q in QUALITIES]
     result = dict(minutes=minutes, rows=rows, encoder=model.network.analysis.count_params(),
                   decoder=model.network.synthesis.count_params())
-    (work / "result.json").write_text(json.dumps(result))
+    with atomic_file.writing(work / "result.json", "w") as file:
+        json.dump(result, file)
     return result
 
 

@@ -1,7 +1,6 @@
 """Damaged streams: random single-byte changes of real streams, and what the decoder says.
 
-    python -m benchmarks.mutations --data_dir=../shared/lfw \
-        --protocol_dir=../shared/lfw_protocol --count=10000
+    python -m benchmarks.mutations --data_dir=LFW --protocol_dir=LISTS --count=10000
 
 Every mutation must give an error or decode within bounds; none may crash, hang or exhaust memory.
 Prints how many were refused by the header's checks, how many by the integrity check, and how

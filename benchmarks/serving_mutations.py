@@ -1,7 +1,6 @@
 """Damaged streams through the exported decoder, whole batches of them.
 
-    python -m benchmarks.serving_mutations --data_dir=../shared/lfw \
-        --protocol_dir=../shared/lfw_protocol --count=100000
+    python -m benchmarks.serving_mutations --data_dir=LFW --protocol_dir=LISTS --count=100000
 
 Every batch holds one good stream in a random place, whose picture must not change; the others are
 damaged in one of eight ways. Nothing may crash, hang, or take memory beyond the bound of

@@ -25,6 +25,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks.trial_steps import take_steps
+from tf_ipr import atomic_file
 from tf_ipr.bin import start
 from tf_ipr.datasets import pipeline
 from tf_ipr.losses.objective import Objective
@@ -96,7 +97,8 @@ def _run_trial(name: str, paths, images) -> list:
     take_steps(step, batches, checkpoints, FLAGS.steps)
     with step.averaged_weights():
         points, _ = validate(model, images, (50.0,) if single else QUALITIES)
-    result.write_text(json.dumps(points))
+    with atomic_file.writing(result, "w") as file:
+        json.dump(points, file)
     return [list(p) for p in points]
 
 

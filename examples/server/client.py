@@ -105,21 +105,25 @@ def main(arguments=None) -> int:
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("."))
     parser.add_argument("stream", nargs="+", type=pathlib.Path)
     args = parser.parse_args(arguments)
+    targets = [args.output / f"{path.stem}.png" for path in args.stream]
+    if len(set(targets)) < len(targets):
+        parser.error("two streams have one name, and so would their pictures; decode them one after "
+                     "another, with an --output each")
+    failed = False
     try:
         outputs = predict(args, "png", [path.read_bytes() for path in args.stream])
+        args.output.mkdir(parents=True, exist_ok=True)
+        for path, target, png, status in zip(args.stream, targets, outputs["png_bytes"],
+                                             outputs["status"]):
+            if status:
+                print(f"{path}: {STATUS.get(int(status), status)}", file=sys.stderr)
+                failed = True
+                continue
+            target.write_bytes(png)
+            print(f"{path} -> {target}")
     except (OSError, ServerError) as error:
         print(f"client.py: {error}", file=sys.stderr)
         return 1
-    args.output.mkdir(parents=True, exist_ok=True)
-    failed = False
-    for path, png, status in zip(args.stream, outputs["png_bytes"], outputs["status"]):
-        if status:
-            print(f"{path}: {STATUS.get(int(status), status)}", file=sys.stderr)
-            failed = True
-            continue
-        target = args.output / f"{path.stem}.png"
-        target.write_bytes(png)
-        print(f"{path} -> {target}")
     return int(failed)
 
 

@@ -6,9 +6,13 @@ The gallery has one folder per person, each with one stream or more:
 
     gallery/Ada/1.ipr  gallery/Ada/2.ipr  gallery/Grace/1.ipr
 
-The server decodes and embeds (its decoder must have been exported with --recognizer); pixels stay
-there. Streams must be of aligned crops: tf_ipr_compress --align=128 face.jpg probe.ipr. Prints, for
-each probe, the nearest person and the cosine, or "unknown" below --threshold.
+The server decodes and embeds; pixels stay there. Its decoder must be of the model that made the
+streams, and exported with --recognizer; the streams must be of aligned crops:
+
+    tf_ipr_export --target=serving --model=savedmodels/lfw_align_l2_ip --recognizer=FOLDER --output=…
+    tf_ipr_compress --align=128 face.jpg probe.ipr
+
+Prints, for each probe, the nearest person and the cosine, or "unknown" below --threshold.
 """
 
 from __future__ import annotations

@@ -108,6 +108,16 @@ def test_files_of_other_settings_do_not_pass_for_finished(tmp_path, start):
     assert process.done == ["a.txt"]
 
 
+def test_what_overwrite_did_not_reach_is_not_finished(tmp_path, start):
+    make(tmp_path / "in", "a.txt", "b.txt")
+    assert start(tmp_path / "in", tmp_path / "out", Capitals(), {"quality": 30}) == 0
+    assert start(tmp_path / "in", tmp_path / "out", Capitals(failing=["b.txt"]), {"quality": 50},
+                 overwrite=True) == 1
+    process = Capitals()
+    assert start(tmp_path / "in", tmp_path / "out", process, {"quality": 50}) == 0
+    assert process.done == ["b.txt"]
+
+
 def test_one_file_is_always_done_and_its_line_shown(tmp_path, start, capsys):
     make(tmp_path, "a.txt")
     for _ in range(2):

@@ -102,8 +102,13 @@ def test_bad_usage_is_answered_without_a_traceback(arguments, message):
     assert message in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("binary", ["compress", "decompress", "info"])
-def test_help_shows_the_usage(binary):
+@pytest.mark.parametrize("binary, flag", [
+    ("align", "overwrite"), ("compress", "quality"), ("convert_recognizer", "checkpoint"),
+    ("decompress", "model"), ("demo", "output"), ("evaluate", "codec"), ("export", "target"),
+    ("identity", "recognizer"), ("info", None), ("interop", "write"), ("report", "output"),
+    ("train", "objective")])
+def test_help_shows_the_usage_and_the_flags(binary, flag):
     done = shell(binary, "--help")
     assert done.returncode == 0
-    assert f"tf_ipr_{binary} [flags] IN OUT" in done.stdout or "tf_ipr_info FILE" in done.stdout
+    assert f"tf_ipr_{binary}" in done.stdout or f"tf_ipr.bin.{binary}" in done.stdout
+    assert flag is None or f"--{flag}:" in done.stdout or f"--[no]{flag}:" in done.stdout

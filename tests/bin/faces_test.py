@@ -44,6 +44,26 @@ def test_align_keeps_the_tree_and_lists_images_without_a_face(run_main, pictures
     assert "other settings" in capsys.readouterr().err
 
 
+def test_a_failed_search_does_not_spoil_the_images_after_it(pictures):
+    class Failing:
+        calls = 0
+
+        def landmarks(self, images):
+            self.calls += 1
+            if self.calls == 1:
+                raise ValueError("no memory")
+            return [known_face.LANDMARKS] * len(images)
+
+    sources = [pictures / "a.png", pictures / "bad.jpg", pictures / "black.png"]
+    ahead = align._Lookahead(sources, Failing())
+    with pytest.raises(ValueError, match="no memory"):
+        ahead.take(sources[0])
+    with pytest.raises(ValueError, match="bad.jpg"):
+        ahead.take(sources[1])
+    image, landmarks = ahead.take(sources[2])
+    assert not image.any() and landmarks is known_face.LANDMARKS
+
+
 @needs_mtcnn
 def test_identity_prints_detection_cosine_and_decision(run_main, pictures, recognizer, capsys):
     one = pictures / "a.png"

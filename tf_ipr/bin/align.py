@@ -19,10 +19,12 @@ from tf_ipr.bin import batch, start
 from tf_ipr.datasets import image_file
 
 FLAGS = flags.FLAGS
+flags.adopt_module_key_flags(batch)
 flags.DEFINE_enum("size", "112", ["112", "128", "448"], "Height and width of the aligned images.")
 
-# Images that are searched for faces together.
+# Images that are searched for faces together, and when they are enough before that.
 _AHEAD = 16
+_PIXELS_AHEAD = 1 << 24
 
 
 class _Lookahead:
@@ -35,22 +37,33 @@ class _Lookahead:
     def take(self, source):
         """(image, landmarks) of `source`; raises what reading it raised."""
         if source not in self._ready:
-            position = self._sources.index(source)
-            self._ready = {}
-            for path in self._sources[position:position + _AHEAD]:
-                try:
-                    self._ready[path] = image_file.read_image(path)
-                except (ValueError, OSError) as error:
-                    self._ready[path] = error
-            images = {path: image for path, image in self._ready.items()
-                      if not isinstance(image, Exception)}
-            found = self._detector.landmarks(list(images.values()))
-            for (path, image), landmarks in zip(images.items(), found):
-                self._ready[path] = (image, landmarks)
+            self._ready = self._search(self._next(source))
         result = self._ready.pop(source)
         if isinstance(result, Exception):
             raise result
         return result
+
+    def _next(self, source) -> dict:
+        """Images, or why they cannot be read, of `source` and those after it that fit beside it."""
+        position = self._sources.index(source)
+        found: dict = {}
+        pixels = 0
+        for path in self._sources[position:position + _AHEAD]:
+            try:
+                found[path] = image_file.read_image(path)
+                pixels += found[path].shape[0] * found[path].shape[1]
+            except (ValueError, OSError, MemoryError) as error:
+                found[path] = error
+            if pixels > _PIXELS_AHEAD:
+                break
+        return found
+
+    def _search(self, read) -> dict:
+        images = {path: image for path, image in read.items()
+                  if not isinstance(image, Exception)}
+        found = self._detector.landmarks(list(images.values()))
+        return {**read, **{path: (image, landmarks)
+                           for (path, image), landmarks in zip(images.items(), found)}}
 
 
 def main(argv) -> int:

@@ -11,7 +11,8 @@ is still done, and the failures are listed at the end.
 A tree keeps its form: `IN/a/b.jpg` becomes `OUT/a/b.ipr`; where two inputs differ in their suffix
 only, the outputs keep it (`b.jpg.ipr`, `b.png.ipr`). An output that exists is finished, because
 outputs appear whole, and is skipped. So that no output of other settings passes for finished, OUT
-remembers its settings in `.tf_ipr.json`, and a run with others is refused; --overwrite starts anew.
+remembers its settings in `.tf_ipr.json`, and a run with others is refused; --overwrite deletes what
+they made and starts anew.
 """
 
 from __future__ import annotations
@@ -88,12 +89,16 @@ class Plan:
     def _remember(self, settings: Mapping[str, Any]) -> None:
         path = self.folder / _SETTINGS_FILE
         text = json.dumps(dict(settings), indent=1, sort_keys=True)
-        if path.is_file() and not FLAGS.overwrite:
-            old = path.read_text(encoding="utf-8")
-            if old != text:
+        old = path.read_text(encoding="utf-8") if path.is_file() else text
+        if old != text:
+            if not FLAGS.overwrite:
                 raise ValueError(
                     f"{self.folder} holds files made with other settings ({' '.join(old.split())}, "
                     f"now {' '.join(text.split())}); choose another output folder or --overwrite")
+            # Before the new settings are known: a run that is stopped must not leave old files that
+            # pass for new ones.
+            for _, target in self.pairs:
+                target.unlink(missing_ok=True)
         with atomic_file.writing(path, "w") as file:
             file.write(text)
 

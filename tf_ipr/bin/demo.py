@@ -37,11 +37,13 @@ SAMPLE = pathlib.Path(__file__).resolve().parents[1] / "assets" / "astronaut.png
 
 def main(argv) -> int:
     if len(argv) > 1:
-        raise app.UsageError(f"unexpected arguments {argv[1:]}; give the image with --image")
+        raise app.UsageError(f"unexpected arguments {argv[1:]}; give the image with --image",
+                             exitcode=2)
     try:
         qualities = [float(quality) for quality in FLAGS.qualities]
     except ValueError as error:
-        raise app.UsageError(f"--qualities must be numbers from 1 to 100: {error}") from error
+        raise app.UsageError(f"--qualities must be numbers from 1 to 100: {error}",
+                             exitcode=2) from error
     try:
         _demo(qualities)
     except (OSError, ValueError) as error:

@@ -95,12 +95,12 @@ def _report() -> None:
 
 def main(argv) -> int:
     if len(argv) > 1:
-        raise app.UsageError(f"unexpected arguments {argv[1:]}; everything is a flag")
+        raise app.UsageError(f"unexpected arguments {argv[1:]}; everything is a flag", exitcode=2)
     if FLAGS.data_dir and len(FLAGS.data_dir) != len(FLAGS.dataset):
         raise app.UsageError(f"{len(FLAGS.dataset)} datasets and {len(FLAGS.data_dir)} --data_dir "
-                             "are given; give one for each")
+                             "are given; give one for each", exitcode=2)
     if not FLAGS.codec:
-        raise app.UsageError("--codec is needed, see --help")
+        raise app.UsageError("--codec is needed, see --help", exitcode=2)
     try:
         return _evaluate()
     except KeyboardInterrupt:

@@ -7,7 +7,8 @@
 
 --target=tflite: one file, pixels in, stream out (docs/device.md); prints its operations, all built
 into TFLite. --target=serving: a SavedModel that an unmodified TensorFlow Serving loads, streams in,
-pixels out (docs/serving.md). Sizes are WIDTHxHEIGHT, in pixels.
+pixels out (docs/serving.md); it refuses pictures above 2048x2048 unless --max_pixels says otherwise.
+Sizes are WIDTHxHEIGHT, in pixels.
 """
 
 from __future__ import annotations

@@ -10,8 +10,12 @@ from __future__ import annotations
 import json
 import sys
 
+from absl import flags
+
 from tf_ipr.bin import recognizer_flag, start
 from tf_ipr.datasets import image_file
+
+flags.adopt_module_key_flags(recognizer_flag)
 
 
 def main(argv) -> int:
