@@ -42,7 +42,7 @@ def folder_of_stream(stream: bytes) -> pathlib.Path:
     """The folder of the shipped model that made a stream.
 
     Raises:
-      BitstreamError: the stream is damaged, foreign, or none of the shipped models made it.
+      BitstreamError: the header is damaged or foreign, or none of the shipped models made the stream.
     """
     wanted = coding.describe(stream)["model_id"]  # Whatever its size: the codec has the limit.
     held = _folders_by_id()

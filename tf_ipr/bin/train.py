@@ -15,6 +15,7 @@ import sys
 from absl import app, flags, logging
 
 from tf_ipr.bin import start
+from tf_ipr.models.config import PRESETS
 
 FLAGS = flags.FLAGS
 
@@ -26,7 +27,7 @@ flags.DEFINE_string("protocol_dir", None, "Folder of the official lists of LFW o
 flags.DEFINE_float("validation_share", 0.01, "Share of images (LFW: people) held out.", 0.0, 0.5)
 flags.DEFINE_integer("crop_size", 128, "Edge of random crops, in pixels; 0 takes whole images.", 0)
 flags.DEFINE_integer("batch_size", 8, "Images per step, over all replicas.", 1)
-flags.DEFINE_enum("architecture", "mobile", ["mobile", "hyperprior"], "Architecture of the codec.")
+flags.DEFINE_enum("architecture", "mobile", list(PRESETS), "Architecture of the codec.")
 flags.DEFINE_integer("num_rates", 8, "Quality levels with gains of their own; 1: a single rate.", 1)
 flags.DEFINE_enum("objective", "rec", ["rec", "ip", "ipr"], "Objective of the paper.")
 flags.DEFINE_enum("distortion", "l2", ["l2", "msssim"], "Distortion in REC and IPR.")
@@ -98,7 +99,6 @@ def _train(settings: dict) -> str:
     import tensorflow as tf
 
     from tf_ipr.losses.objective import Objective
-    from tf_ipr.models.config import PRESETS
     from tf_ipr.models.training_model import TrainingModel
     from tf_ipr.training import data, loop
     from tf_ipr.training.step import Optimization, TrainingStep

@@ -6,8 +6,7 @@
     ŷ ─÷gain─ g_s ─ crop ─ x̂
 
 An architecture is a file with `analysis`, `synthesis`, `hyper_analysis` and `hyper_mean`, and a
-line in `config.ARCHITECTURES`; to train one, give it sizes in `config.PRESETS` and a name in the flag
-of `tf_ipr_train`.
+line in `config.ARCHITECTURES`; to train one, give it sizes in `config.PRESETS`.
 """
 
 from __future__ import annotations
