@@ -24,6 +24,7 @@ def flags(tmp_path):
 
 @pytest.mark.parametrize("arguments, change, message", [
     (["more"], {}, "everything is a flag"),
+    ([], dict(align="112"), "--align is for ip and ipr"),
     ([], dict(lambda_rate=0.1), "is for --num_rates=1"),
     ([], dict(lambda_rate=0.0, num_rates=1), "--lambda_rate=0 .* above 0"),
 ])

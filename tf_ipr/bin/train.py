@@ -26,6 +26,9 @@ flags.DEFINE_string("data_dir", None, "Folder of images. Default: TensorFlow Dat
 flags.DEFINE_string("protocol_dir", None, "Folder of the official lists of LFW or CelebA-HQ.")
 flags.DEFINE_float("validation_share", 0.01, "Share of images (LFW: people) held out.", 0.0, 0.5)
 flags.DEFINE_integer("crop_size", 128, "Edge of random crops, in pixels; 0 takes whole images.", 0)
+flags.DEFINE_enum("align", None, ["112", "128", "448"], "Trains on faces cut out of the images and "
+                  "aligned to so many pixels, every time a little differently, instead of crops of "
+                  "--crop_size; for ip and ipr.")
 flags.DEFINE_integer("batch_size", 8, "Images per step, over all replicas.", 1)
 flags.DEFINE_enum("architecture", "mobile", list(PRESETS), "Architecture of the codec.")
 flags.DEFINE_integer("num_rates", 8, "Quality levels with gains of their own; 1: a single rate.", 1)
@@ -65,11 +68,14 @@ flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
 
 def _settings() -> dict:
     """What a resumed run must share."""
-    names = ("dataset", "crop_size", "batch_size", "architecture", "num_rates", "objective",
+    names = ("dataset", "crop_size", "align", "batch_size", "architecture", "num_rates", "objective",
              "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background",
              "background_rate", "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate",
              "target_bpp", "seed", "validation_share", "ema_decay")
     settings = {name: FLAGS[name].value for name in names}
+    if FLAGS.align and FLAGS.objective == "rec":
+        raise app.UsageError("--align is for ip and ipr, which look for faces; for rec train on a "
+                             "folder by tf_ipr_align.", exitcode=2)
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
     single = FLAGS.lambda_rate
     if FLAGS.num_rates == 1:
@@ -116,13 +122,17 @@ def _train(settings: dict) -> str:
                    FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
     training_paths, validation_paths = source.split()
     logging.info("%d training images, %d held out.", len(training_paths), len(validation_paths))
-    images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
+    aligned_size = int(FLAGS.align) if FLAGS.align else None
+    if aligned_size is None:
+        images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
     crop_size = FLAGS.crop_size or None
     if objective.needs_identity:
         from tf_ipr.losses.identity import Comparison
         from tf_ipr.training import identity_data
         faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
-                                    Comparison(FLAGS.feature_weight, FLAGS.warp))
+                                    Comparison(FLAGS.feature_weight, FLAGS.warp), aligned_size)
+        if aligned_size is not None:
+            images = identity_data.validation_faces(validation_paths, FLAGS.cache_dir, aligned_size)
         identity_loss = faces.loss
         batches = faces.batches(FLAGS.batch_size, crop_size, FLAGS.seed)
     else:

@@ -69,6 +69,15 @@ def batches(paths, batch_size: int, crop_size: Optional[int], seed: int):
     return start
 
 
+def validation_sample(paths) -> list:
+    """Up to 48 of `paths`, evenly spread; raises ValueError if there are none."""
+    if not paths:
+        raise ValueError("No validation image: the dataset is too small for --validation_share. "
+                         "Raise it, or add images.")
+    step = max(1, len(paths) // _MAX_VALIDATION_IMAGES)
+    return list(paths[::step][:_MAX_VALIDATION_IMAGES])
+
+
 def validation_images(paths, size: Optional[int] = None) -> np.ndarray:
     """Reads up to 48 images, evenly spread, cut to their common size.
 
@@ -79,11 +88,7 @@ def validation_images(paths, size: Optional[int] = None) -> np.ndarray:
     Returns:
       uint8 [N,H,W,3].
     """
-    if not paths:
-        raise ValueError("No validation image: the dataset is too small for --validation_share. "
-                         "Raise it, or add images.")
-    step = max(1, len(paths) // _MAX_VALIDATION_IMAGES)
-    images = [image_file.read_image(p) for p in paths[::step][:_MAX_VALIDATION_IMAGES]]
+    images = [image_file.read_image(path) for path in validation_sample(paths)]
     largest = [] if size is None else [size]
     height = min(largest + [image.shape[0] for image in images])
     width = min(largest + [image.shape[1] for image in images])

@@ -6,16 +6,21 @@ Images without a face take no part.
 
 from __future__ import annotations
 
+from typing import Optional
+
 import numpy as np
 import tensorflow as tf
 import tqdm
 
-from tf_ipr.datasets import pipeline
+from tf_ipr.datasets import image_file, pipeline
 from tf_ipr.losses.identity import Comparison, identity_loss
-from tf_ipr.recognition import cache
+from tf_ipr.losses.random_view import move
+from tf_ipr.recognition import aligned_image, alignment, cache
 from tf_ipr.recognition.recognizer import Recognizer
+from tf_ipr.training import data
 
 _JITTER = 0.1  # largest shift of a crop around the face, relative to its edge
+_ALIGNED_SPREAD = 0.04  # of aligned crops, see `random_view.move`; landmarks are no better than that
 
 
 class Faces:
@@ -27,7 +32,7 @@ class Faces:
     """
 
     def __init__(self, paths, recognizer_folders, cache_dir,
-                 comparison: Comparison = Comparison()):
+                 comparison: Comparison = Comparison(), aligned_size: Optional[int] = None):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
         Args:
@@ -35,6 +40,9 @@ class Faces:
           recognizer_folders: of the recognisers in the loss.
           cache_dir: where landmarks and embeddings are kept.
           comparison: how faces are compared.
+          aligned_size: one of `alignment.ALIGNED_SIZES`: batches hold aligned faces of so many pixels
+            instead of pictures. For faces up to twice as large, as there is no filter against
+            aliasing.
 
         Raises:
           ValueError: no recogniser is given, a folder is none, or no image shows a face.
@@ -42,7 +50,7 @@ class Faces:
         if not recognizer_folders:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
-        self._comparison = comparison
+        self._comparison, self._aligned_size = comparison, aligned_size
         self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
         landmarks = cache.landmarks_of_files(paths, cache_dir, progress=_progress("landmarks"))
         found = np.isfinite(landmarks).all(axis=(1, 2))
@@ -50,7 +58,8 @@ class Faces:
             raise ValueError(f"None of the {len(paths)} images shows a face.")
         self.paths = [path for path, face in zip(paths, found) if face]
         self._landmarks = landmarks[found]
-        self._embeddings = None if comparison.needs_original else np.concatenate([
+        anew = comparison.needs_original or aligned_size is not None
+        self._embeddings = None if anew else np.concatenate([
             cache.embeddings_of_files(r, self.paths, self._landmarks, cache_dir,
                                       progress=_progress(f"embeddings by {r.name}"))
             for r in self.recognizers], axis=2)
@@ -70,14 +79,47 @@ class Faces:
         """First batch -> endless dataset of dict(image, landmarks and, where needed, embeddings).
 
         With a `crop_size` an image is cut to a square around the middle of its landmarks, a little
-        beside it at random, so that training spends its time on faces.
+        beside it at random, so that training spends its time on faces. Aligned faces are turned,
+        scaled and shifted a little at random, so that a small dataset does not repeat itself; they
+        are whole, `crop_size` is not looked at.
         """
         def start(first_batch: int):
             faces = pipeline.face_batches(self.paths, self._landmarks, self._embeddings, batch_size,
+                                          stride=16 if self._aligned_size is None else 1,
                                           seed=seed, first_batch=first_batch)
-            return faces if crop_size is None else faces.enumerate(first_batch).map(
-                lambda number, batch: _crop_to_faces(batch, crop_size, [seed, number]))
+            if self._aligned_size is not None:
+                cut, size = _align_loosely, self._aligned_size
+            elif crop_size is not None:
+                cut, size = _crop_to_faces, crop_size
+            else:
+                return faces
+            return faces.enumerate(first_batch).map(
+                lambda number, batch: cut(batch, size, [seed, number]))
         return start
+
+
+def validation_faces(paths, cache_dir, size: int) -> np.ndarray:
+    """`data.validation_images`, aligned: uint8 [N,size,size,3] of the images with a face.
+
+    Raises ValueError if there is none.
+    """
+    paths = data.validation_sample(paths)
+    landmarks = cache.landmarks_of_files(paths, cache_dir)
+    faces = [aligned_image.crop(image_file.read_image(path), points, size)
+             for path, points in zip(paths, landmarks) if np.isfinite(points).all()]
+    if not faces:
+        raise ValueError(f"None of the {len(paths)} validation images shows a face.")
+    return np.stack(faces)
+
+
+def _align_loosely(batch: dict, size: int, seed) -> dict:
+    """Aligned crops, each moved a little by a function of `seed`, two integers, alone."""
+    template, landmarks = alignment.template_for(size), batch["landmarks"]
+    amounts = tf.random.stateless_normal([tf.shape(landmarks)[0], 4], seed, stddev=_ALIGNED_SPREAD)
+    matrix = alignment.similarity(move(landmarks, amounts), template)
+    crops = tf.clip_by_value(tf.round(alignment.warp(batch["image"], matrix, size)), 0.0, 255.0)
+    there = tf.matmul(landmarks, matrix[:, :, :2], transpose_b=True) + matrix[:, None, :, 2]
+    return dict(batch, image=crops, landmarks=there)
 
 
 def _crop_to_faces(batch: dict, size: int, seed) -> dict:
