@@ -70,9 +70,12 @@ def test_rule_weighs_area_against_distance_from_the_centre():
 
 
 def test_face_cut_by_the_border_does_not_break_anything(detector, face):
-    for cut in (face[:, 60:], face[70:], face[:, :100], face[:110]):
-        landmarks = detector.landmarks([np.ascontiguousarray(cut)])
-        assert landmarks.shape == (1, 5, 2)
+    for left, top, right, bottom in ((60, 0, 168, 168), (0, 70, 168, 168), (0, 0, 100, 168),
+                                     (0, 0, 168, 110)):
+        cut = np.ascontiguousarray(face[top:bottom, left:right])
+        found = detector.landmarks([cut])[0] + [left, top]
+        # What is cut off is guessed, so only roughly where it is in the whole photograph.
+        assert np.isnan(found).all() or np.abs(found - known_face.LANDMARKS).max() < 30
 
 
 def test_face_of_twenty_pixels_is_found(detector, face, grey):
