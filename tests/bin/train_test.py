@@ -8,6 +8,8 @@ from absl import app
 
 from tf_ipr.bin import train
 from tf_ipr.datasets import folder, image_file
+from tf_ipr.models import model_folder
+from tf_ipr.recognition import known_face
 from tf_ipr.training import identity_data
 
 
@@ -32,6 +34,16 @@ def test_wrong_usage_is_exit_code_2(run_main, flags, arguments, change, message)
     with pytest.raises(app.UsageError, match=message) as error:
         run_main(train.main, *arguments, **flags, **change)
     assert error.value.exitcode == 2
+
+
+def test_faces_are_aligned_while_they_are_read(run_main, flags, recognizer, tmp_path):
+    for package in ("keras_cv", "mtcnn"):
+        pytest.importorskip(package)
+    for path in image_file.list_images(flags["data_dir"]):
+        image_file.write_png(path, known_face.image())
+    assert run_main(train.main, **flags, objective="ip", align="112", recognizer=[recognizer],
+                    cache_dir=str(tmp_path / "cache")) == 0
+    assert model_folder.read_config(tmp_path / "run" / "model")["training"]["align"] == "112"
 
 
 def test_the_strategy_is_made_before_tensorflow_runs_anything(run_main, flags, monkeypatch):
