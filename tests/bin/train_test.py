@@ -59,6 +59,14 @@ def test_the_strategy_is_made_before_tensorflow_runs_anything(run_main, flags, m
     assert order == ["multi_worker", "recognisers"]
 
 
+@pytest.mark.parametrize("align", [None, "112"])
+def test_that_nothing_is_held_out_is_said_before_faces_are_looked_for(
+        run_main, flags, monkeypatch, capsys, align):
+    monkeypatch.setattr(identity_data, "Faces", lambda *_: pytest.fail("faces are looked for"))
+    assert run_main(train.main, **{**flags, "validation_share": 0.0}, objective="ip", align=align) == 1
+    assert "No validation image" in capsys.readouterr().err
+
+
 def test_a_missing_package_is_named(run_main, flags, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "keras_cv", None)
     assert run_main(train.main, **flags) == 1

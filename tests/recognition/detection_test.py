@@ -73,7 +73,9 @@ def test_face_cut_by_the_border_does_not_break_anything(detector, face):
     for left, top, right, bottom in ((60, 0, 168, 168), (0, 70, 168, 168), (0, 0, 100, 168),
                                      (0, 0, 168, 110)):
         cut = np.ascontiguousarray(face[top:bottom, left:right])
-        found = detector.landmarks([cut])[0] + [left, top]
+        landmarks = detector.landmarks([cut])
+        assert landmarks.shape == (1, 5, 2)
+        found = landmarks[0] + [left, top]
         # What is cut off is guessed, so only roughly where it is in the whole photograph.
         assert np.isnan(found).all() or np.abs(found - known_face.LANDMARKS).max() < 30
 

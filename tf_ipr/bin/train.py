@@ -104,9 +104,10 @@ def _train(settings: dict) -> str:
 
     import tensorflow as tf
 
+    from tf_ipr.losses.identity import Comparison
     from tf_ipr.losses.objective import Objective
     from tf_ipr.models.training_model import TrainingModel
-    from tf_ipr.training import data, loop
+    from tf_ipr.training import data, identity_data, loop
     from tf_ipr.training.step import Optimization, TrainingStep
     from tf_ipr.training.warm_start import warm_start
 
@@ -122,11 +123,14 @@ def _train(settings: dict) -> str:
                    FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
     training_paths, validation_paths = source.split()
     logging.info("%d training images, %d held out.", len(training_paths), len(validation_paths))
+    aligned_size = int(FLAGS.align) if FLAGS.align else None
+    # Before Faces, which may look for faces for an hour.
+    if aligned_size:
+        images = identity_data.validation_faces(validation_paths, FLAGS.cache_dir, aligned_size)
+    else:
+        images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
     crop_size = FLAGS.crop_size or None
     if objective.needs_identity:
-        from tf_ipr.losses.identity import Comparison
-        from tf_ipr.training import identity_data
-        aligned_size = int(FLAGS.align) if FLAGS.align else None
         faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
                                     Comparison(FLAGS.feature_weight, FLAGS.warp), aligned_size)
         identity_loss = faces.loss
@@ -134,10 +138,6 @@ def _train(settings: dict) -> str:
     else:
         identity_loss = None
         batches = data.batches(training_paths, FLAGS.batch_size, crop_size, FLAGS.seed)
-    if FLAGS.align:
-        images = identity_data.validation_faces(validation_paths, FLAGS.cache_dir, aligned_size)
-    else:
-        images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
     tf.keras.utils.set_random_seed(FLAGS.seed)
     with strategy.scope() if strategy else contextlib.nullcontext():
         model = TrainingModel(dataclasses.replace(PRESETS[FLAGS.architecture],

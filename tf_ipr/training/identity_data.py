@@ -15,6 +15,7 @@ import tqdm
 from tf_ipr.datasets import image_file, pipeline
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.losses.random_view import move
+from tf_ipr.models.network import STRIDE
 from tf_ipr.recognition import aligned_image, alignment, cache
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.training import data
@@ -83,17 +84,15 @@ class Faces:
         scaled and shifted a little at random, so that a small dataset does not repeat itself; they
         are whole, `crop_size` is not looked at.
         """
+        cut, size, stride = _crop_to_faces, crop_size, STRIDE
+        if self._aligned_size is not None:
+            # Without repeated edges: an aligned crop is black beyond the picture.
+            cut, size, stride = _align_loosely, self._aligned_size, 1
+
         def start(first_batch: int):
             faces = pipeline.face_batches(self.paths, self._landmarks, self._embeddings, batch_size,
-                                          stride=16 if self._aligned_size is None else 1,
-                                          seed=seed, first_batch=first_batch)
-            if self._aligned_size is not None:
-                cut, size = _align_loosely, self._aligned_size
-            elif crop_size is not None:
-                cut, size = _crop_to_faces, crop_size
-            else:
-                return faces
-            return faces.enumerate(first_batch).map(
+                                          stride=stride, seed=seed, first_batch=first_batch)
+            return faces if size is None else faces.enumerate(first_batch).map(
                 lambda number, batch: cut(batch, size, [seed, number]))
         return start
 
