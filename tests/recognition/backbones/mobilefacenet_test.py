@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from tests.trained_norms import with_trained_norms
 from tf_ipr.recognition.backbones import mobilefacenet
 from tf_ipr.recognition.conversion import mxnet_params, pytorch_checkpoint
 from tf_ipr.recognition.conversion.tensors import CheckpointMismatch
@@ -62,21 +63,6 @@ class _Reference(nn.Module):
         return self.bn(self.conv3(x)).flatten(1)
 
 
-def _with_random_norms(module, seed=0):
-    """Norms as training would leave them, lest a mistake in folding them stay unseen."""
-    torch.manual_seed(seed)
-    for part in module.modules():
-        if isinstance(part, (nn.BatchNorm2d, nn.BatchNorm1d)):
-            part.running_mean.normal_(0, 0.2)
-            part.running_var.uniform_(0.5, 2)
-            if part.affine:
-                nn.init.uniform_(part.weight, 0.5, 1.5)
-                nn.init.normal_(part.bias, 0, 0.2)
-        if isinstance(part, nn.PReLU):
-            nn.init.uniform_(part.weight, -0.5, 1.2)
-    return module.eval()
-
-
 def _arrays(module):
     return {key: value.numpy() for key, value in module.state_dict().items()}
 
@@ -102,7 +88,7 @@ def _check_pytorch(reference, pixels):
 
 
 def test_pytorch_flavour_with_random_weights(pixels):
-    _check_pytorch(_with_random_norms(_Reference()), pixels)
+    _check_pytorch(with_trained_norms(_Reference()), pixels)
 
 
 def test_pytorch_flavour_with_the_published_weights(shared_dir, pixels):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.trained_norms import with_trained_norms
 from tf_ipr.recognition.backbones import cosface20, curricularface_ir101
 from tf_ipr.recognition.conversion.pytorch_checkpoint import PyTorchTensors
 
@@ -75,20 +76,6 @@ class _Sphere20(nn.Module):
         return self.fc(x.flatten(1))
 
 
-def _randomise(module):
-    torch.manual_seed(0)
-    for part in module.modules():
-        if isinstance(part, (nn.BatchNorm2d, nn.BatchNorm1d)):
-            part.running_mean.normal_(0, 0.2)
-            part.running_var.uniform_(0.5, 2)
-            if part.affine:
-                nn.init.uniform_(part.weight, 0.5, 1.5)
-                nn.init.normal_(part.bias, 0, 0.2)
-        if isinstance(part, nn.PReLU):
-            nn.init.uniform_(part.weight, -0.5, 1.2)
-    return module.eval()
-
-
 def _check(build, reference, crop):
     """Embeddings of two random faces agree; `crop` is what the reference sees of them."""
     arrays = {key: value.numpy() for key, value in reference.state_dict().items()}
@@ -108,7 +95,7 @@ def _check(build, reference, crop):
 def test_ir_network_of_few_units(monkeypatch):
     stages = ((64, 2), (128, 1), (256, 2), (512, 1))
     monkeypatch.setattr(curricularface_ir101, "_STAGES", stages)
-    _check(curricularface_ir101.from_pytorch, _randomise(_Ir(stages)), lambda x: x)
+    _check(curricularface_ir101.from_pytorch, with_trained_norms(_Ir(stages)), lambda x: x)
 
 
 def test_ir101_has_the_published_number_of_units():
@@ -116,4 +103,4 @@ def test_ir101_has_the_published_number_of_units():
 
 
 def test_cosface_sees_the_middle_columns():
-    _check(cosface20.from_pytorch, _randomise(_Sphere20()), lambda x: x[:, :, 8:-8])
+    _check(cosface20.from_pytorch, with_trained_norms(_Sphere20()), lambda x: x[:, :, 8:-8])
