@@ -27,6 +27,9 @@ def flags(tmp_path):
 @pytest.mark.parametrize("arguments, change, message", [
     (["more"], {}, "everything is a flag"),
     ([], dict(align="112"), "--align is for ip and ipr"),
+    ([], dict(detection_weight=1.0), "--detection_weight is for ip and ipr"),
+    ([], dict(objective="ip", align="112", detection_weight=1.0), "without --align"),
+    ([], dict(objective="ip", jit_compile=True, detection_weight=1.0), "without --jit_compile"),
     ([], dict(lambda_rate=0.1), "is for --num_rates=1"),
     ([], dict(lambda_rate=0.0, num_rates=1), "--lambda_rate=0 .* above 0"),
 ])

@@ -60,6 +60,18 @@ def test_where_originals_are_embedded_at_every_step_nothing_is_embedded_before(
     assert np.all(faces.loss(image, 255 - image, landmarks) > 0)
 
 
+def test_the_detection_loss_is_added_for_whole_pictures_alone(paths, recognizer, tmp_path):
+    image, landmarks = known_face.image()[None].astype(np.float32), known_face.LANDMARKS[None]
+    plain, weighted = (Faces(paths, [recognizer], tmp_path, Comparison(feature_weight=0.5),
+                             detection_weight=weight) for weight in (0.0, 2.0))
+    moved = np.roll(image, 2, axis=2)
+    assert np.all(weighted.loss(image, moved, landmarks) > plain.loss(image, moved, landmarks))
+    np.testing.assert_allclose(weighted.loss(image, image, landmarks), [0], atol=1e-4)
+    for refused in (dict(detection_weight=-1.0), dict(detection_weight=1.0, aligned_size=112)):
+        with pytest.raises(ValueError, match="detection_weight"):
+            Faces(paths, [recognizer], tmp_path, **refused)
+
+
 def test_crops_go_on_where_a_training_was_stopped(paths, recognizer, tmp_path):
     faces = Faces(paths, [recognizer], tmp_path, Comparison(warp=0.05))
     batches = faces.batches(2, 100, seed=1)

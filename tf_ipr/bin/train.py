@@ -41,6 +41,8 @@ flags.DEFINE_float("feature_weight", 0.0, "Share of the recogniser's feature map
                    "embedding, in the identity term.", 0.0, 1.0)
 flags.DEFINE_float("warp", 0.0, "Spread of random views of the aligned face in the identity term.",
                    0.0, 0.5)
+flags.DEFINE_float("detection_weight", 0.0, "Weight of what moves a face detector beside the identity "
+                   "term, for whole pictures, whose faces are found anew; 1 is its natural size.", 0.0)
 flags.DEFINE_integer("gate_width", 0, "Hidden channels of the gate on the latent; 0: no gate.", 0)
 flags.DEFINE_float("background", 1.0, "Weight of the distortion outside the face, for ipr with l2; "
                    "a whole picture then spends its bits on the face.", 0.0, 1.0)
@@ -69,13 +71,16 @@ flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
 def _settings() -> dict:
     """What a resumed run must share."""
     names = ("dataset", "crop_size", "align", "batch_size", "architecture", "num_rates", "objective",
-             "distortion", "lambda_id", "feature_weight", "warp", "gate_width", "background",
-             "background_rate", "recognizer", "init_from", "steps", "learning_rate", "final_learning_rate",
-             "target_bpp", "seed", "validation_share", "ema_decay")
+             "distortion", "lambda_id", "feature_weight", "warp", "detection_weight", "gate_width",
+             "background", "background_rate", "recognizer", "init_from", "steps", "learning_rate",
+             "final_learning_rate", "target_bpp", "seed", "validation_share", "ema_decay")
     settings = {name: FLAGS[name].value for name in names}
     if FLAGS.align and FLAGS.objective == "rec":
         raise app.UsageError("--align is for ip and ipr, which look for faces; for rec train on a "
                              "folder by tf_ipr_align.", exitcode=2)
+    if FLAGS.detection_weight and (FLAGS.align or FLAGS.objective == "rec" or FLAGS.jit_compile):
+        raise app.UsageError("--detection_weight is for ip and ipr on whole pictures, without --align, "
+                             "and its pictures of many sizes without --jit_compile.", exitcode=2)
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
     single = FLAGS.lambda_rate
     if FLAGS.num_rates == 1:
@@ -132,7 +137,8 @@ def _train(settings: dict) -> str:
     crop_size = FLAGS.crop_size or None
     if objective.needs_identity:
         faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
-                                    Comparison(FLAGS.feature_weight, FLAGS.warp), aligned_size)
+                                    Comparison(FLAGS.feature_weight, FLAGS.warp), aligned_size,
+                                    FLAGS.detection_weight)
         identity_loss = faces.loss
         batches = faces.batches(FLAGS.batch_size, crop_size, FLAGS.seed)
     else:

@@ -5,5 +5,6 @@
     ms_ssim.py       multi-scale structural similarity
     identity.py      1 - cosine of a frozen recogniser's embeddings
     random_view.py   random views of an aligned face, for it
+    detection.py     how far a face detector's answers move
     face_weight.py   pixels and bits of the background at another weight
 """

@@ -13,6 +13,7 @@ import tensorflow as tf
 import tqdm
 
 from tf_ipr.datasets import image_file, pipeline
+from tf_ipr.losses.detection import DetectionLoss
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.losses.random_view import move
 from tf_ipr.models.network import STRIDE
@@ -33,7 +34,8 @@ class Faces:
     """
 
     def __init__(self, paths, recognizer_folders, cache_dir,
-                 comparison: Comparison = Comparison(), aligned_size: Optional[int] = None):
+                 comparison: Comparison = Comparison(), aligned_size: Optional[int] = None,
+                 detection_weight: float = 0.0):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
         Args:
@@ -44,14 +46,22 @@ class Faces:
           aligned_size: one of `alignment.ALIGNED_SIZES`: batches hold aligned faces of so many pixels
             instead of pictures. For faces up to twice as large, as there is no filter against
             aliasing.
+          detection_weight: of the detection loss beside the identity loss; above 0 for whole
+            pictures, whose faces are found anew.
 
         Raises:
-          ValueError: no recogniser is given, a folder is none, or no image shows a face.
+          ValueError: no recogniser is given, a folder is none, no image shows a face, or a weight of
+            the detection loss that is negative or meets aligned faces.
         """
+        if detection_weight < 0 or detection_weight and aligned_size is not None:
+            raise ValueError(f"detection_weight is {detection_weight}; it must be at least 0, and 0 "
+                             "for aligned faces, which nobody detects again.")
         if not recognizer_folders:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
         self._comparison, self._aligned_size = comparison, aligned_size
+        self._detection_weight = detection_weight
+        self._detection_loss = DetectionLoss() if detection_weight else None
         self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
         landmarks = cache.landmarks_of_files(paths, cache_dir, progress=_progress("landmarks"))
         found = np.isfinite(landmarks).all(axis=(1, 2))
@@ -66,15 +76,18 @@ class Faces:
             for r in self.recognizers], axis=2)
 
     def loss(self, image, reconstruction, landmarks, embeddings=None):
-        """`identity_loss` of a batch, mean over the recognisers, float32 [B].
+        """`identity_loss` of a batch, mean over the recognisers, and the detection loss: float32 [B].
 
         `embeddings` [B,D] are those of `batches`, the recognisers' side by side; None where the
         comparison embeds the originals itself.
         """
         originals = None if embeddings is None else tf.split(
             embeddings, [r.embedding_size for r in self.recognizers], axis=1)
-        return identity_loss(self.recognizers, image, reconstruction, landmarks, originals,
+        loss = identity_loss(self.recognizers, image, reconstruction, landmarks, originals,
                              self._comparison)
+        if self._detection_loss is not None:
+            loss += self._detection_weight * self._detection_loss(image, reconstruction, landmarks)
+        return loss
 
     def batches(self, batch_size: int, crop_size, seed: int):
         """First batch -> endless dataset of dict(image, landmarks and, where needed, embeddings).
