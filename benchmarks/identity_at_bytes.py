@@ -66,12 +66,15 @@ def measure(model, recognizers, originals, photographs, landmarks, quality: floa
     bits, decoded, psnr_db = zip(*(code(photographs[first:first + BATCH])
                                    for first in range(0, len(photographs), BATCH)))
     decoded = np.concatenate(decoded)
-    distances = []
-    for recognizer, original in zip(recognizers, originals):
-        embeddings = recognizer.embed_faces(decoded, landmarks)
-        distances.append(float(np.mean(1 - np.sum(original * embeddings, axis=1))))
     return [float(np.mean(np.concatenate(bits)) / 8 + OVERHEAD_BYTES),
-            float(np.mean(np.concatenate(psnr_db))), *distances]
+            float(np.mean(np.concatenate(psnr_db))),
+            *distances(recognizers, originals, decoded, landmarks)]
+
+
+def distances(recognizers, originals, decoded, landmarks) -> list:
+    """Mean 1 - cos between the embeddings `originals` [N,D] of each recogniser and those of `decoded`."""
+    return [float(np.mean(1 - np.sum(original * recognizer.embed_faces(decoded, landmarks), axis=1)))
+            for recognizer, original in zip(recognizers, originals)]
 
 
 def main(argv) -> int:

@@ -51,7 +51,7 @@ class TrainingModel(tf.Module):
         z = network.side(gained)
         z_hat = clip_towards(round_half_up(z), -MAX_SIDE_SYMBOL, MAX_SIDE_SYMBOL)
         index, mean = network.index(z_hat, gained), network.mean(z_hat, gained)
-        gained_hat = mean + _quantise(gained - mean, index)
+        gained_hat = mean + quantise(gained - mean, index)
         pixels = tf.cast(height * width, tf.float32)
         side_bpp = entropy_model.side_bits(z) / pixels
         latent_bpp = entropy_model.latent_bits(gained, index, mean) / pixels
@@ -59,8 +59,10 @@ class TrainingModel(tf.Module):
                        side_bpp + tf.reduce_sum(latent_bpp, [1, 2]), side_bpp, latent_bpp)
 
 
-def _quantise(residual, index):
+def quantise(residual, index):
     """Rounds, symbols of the smallest scales to zero; the gradient passes straight.
+
+    `residual` (y·gain - μ) and table `index`, of one shape; an index below 8, or -1, is not coded.
 
     As the encoder does, but for clipping: here to ±255, the reach of the widest tables; there to that
     of each symbol's own table, 14 standard deviations and 4 symbols, at most 255.
