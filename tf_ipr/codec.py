@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Optional, Sequence, Union
+from typing import Callable, Optional, Sequence, Union
 
 import numpy as np
 import tensorflow as tf
@@ -18,14 +18,18 @@ from tf_ipr import coding, shipped_models
 from tf_ipr.coding.bitstream import MAX_PIXELS
 from tf_ipr.models import model_folder, network
 from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
-from tf_ipr.models.inference import InferenceModel
+from tf_ipr.models.inference import InferenceModel, Prediction
 from tf_ipr.rate_search import largest_within, nearest_to
+
+# (images uint8 [B,H,W,3], their prediction, qualities [B]) -> the prediction with another residual.
+Search = Callable[[np.ndarray, Prediction, Sequence[float]], Prediction]
 
 
 class Codec:
     """One model, ready to code.
 
     Attributes:
+      model: the `InferenceModel`.
       model_id: 8 hex digits; a stream carries those of its model.
       config: what config.json of the model folder says.
     """
@@ -34,7 +38,7 @@ class Codec:
         """Use `load`. `max_pixels` bounds what `decompress` accepts."""
         self.model_id = config["model_id"]
         self.config = config
-        self._model = model
+        self.model = model
         self._network = model.network
         self._coder = coding.SymbolDecoder(model.tables)
         self._max_pixels = max_pixels
@@ -51,7 +55,7 @@ class Codec:
         return cls(model, config, max_pixels)
 
     def compress(self, image, quality: float = 50.0, max_bytes: Optional[int] = None,
-                 target_bpp: Optional[float] = None) -> bytes:
+                 target_bpp: Optional[float] = None, search: Optional[Search] = None) -> bytes:
         """Encodes an image.
 
         Args:
@@ -61,6 +65,8 @@ class Codec:
             on the quality.
           max_bytes: take the highest quality whose stream has at most so many bytes.
           target_bpp: take the quality whose stream comes nearest to so many bits per pixel.
+          search: changes the latent before it is rounded, `tf_ipr.refinement`; for every stream that
+            the choice of a quality tries.
 
         Returns:
           The stream, `docs/bitstream.md`.
@@ -76,7 +82,7 @@ class Codec:
         latent = self._analyse(image[None])
 
         def encode(half_steps: int) -> bytes:
-            return self._encode_latents(latent, [half_steps / 2], image.shape[:2])[0]
+            return self._encode_latents(latent, image[None], [half_steps / 2], search)[0]
 
         if max_bytes is None and target_bpp is None:
             return encode(round(2 * self._check_quality(quality)))
@@ -103,12 +109,14 @@ class Codec:
         """
         return self.decompress_batch([stream])[0]
 
-    def compress_batch(self, images, quality: Union[float, Sequence[float]] = 50.0) -> list:
+    def compress_batch(self, images, quality: Union[float, Sequence[float]] = 50.0,
+                       search: Optional[Search] = None) -> list:
         """Encodes images of one size together, which is several times as fast as one by one.
 
         Args:
           images: uint8 (B, H, W, 3), RGB; at least one.
           quality: as for `compress`; one for all images or one for each.
+          search: as for `compress`.
 
         Returns:
           B streams.
@@ -125,8 +133,8 @@ class Codec:
         if len(qualities) != len(images):
             raise ValueError(f"{len(qualities)} qualities are given for {len(images)} images; give "
                              "one, or one for each.")
-        return self._encode_latents(self._analyse(images), [self._check_quality(q) for q in qualities],
-                                    images.shape[1:3])
+        return self._encode_latents(self._analyse(images), images,
+                                    [self._check_quality(q) for q in qualities], search)
 
     def decompress_batch(self, streams) -> np.ndarray:
         """Decodes streams, at least one, of images of one size together: uint8 (B, H, W, 3).
@@ -173,12 +181,15 @@ class Codec:
         header = coding.Header(shape[1], shape[0], MIN_QUALITY, self.model_id)
         return len(header.to_bytes()) + 2.5 * header.num_lanes
 
-    def _encode_latents(self, latents, qualities: Sequence[float], size) -> list:
-        """Latents [B,h,w,M] of images of `size` (height, width) -> B streams."""
-        height, width = size
+    def _encode_latents(self, latents, images, qualities: Sequence[float], search) -> list:
+        """Latents [B,h,w,M] of images uint8 [B,H,W,3] -> B streams."""
+        height, width = images.shape[1:3]
+        prediction = self._predict(latents, qualities)
+        if search is not None:
+            prediction = search(images, prediction, qualities)
         headers = [coding.Header(width, height, quality, self.model_id) for quality in qualities]
         words, num_words, states = self._encode(
-            latents, qualities, [header.num_lanes for header in headers],
+            prediction, [header.num_lanes for header in headers],
             [coding.start_state(header.to_bytes()) for header in headers])
         return [coding.pack(header, states[i], words[i, :int(num_words[i])])
                 for i, header in enumerate(headers)]
@@ -234,7 +245,7 @@ class Codec:
 
     def _define_graphs(self):
         """The graphs, each for any batch of any image size."""
-        model, coder = self._model, self._coder
+        model, coder = self.model, self._coder
         graph = functools.partial(tf.function, autograph=False)  # Nothing to convert: 3x sooner.
         int_vector = tf.TensorSpec([None], tf.int32)
         latent_spec = tf.TensorSpec([None, None, None, self._network.config.latent_channels])
@@ -251,9 +262,18 @@ class Codec:
         def coded_bits(latent, quality):
             return model.coded_bits(model.symbols(latent, quality))
 
-        @graph(input_signature=[latent_spec, quality_spec, int_vector, int_vector])
-        def encode(latent, quality, lanes, start_state):
-            symbols = model.symbols(latent, quality)
+        @graph(input_signature=[latent_spec, quality_spec])
+        def predict(latent, quality):
+            return model.predict(latent, quality)
+
+        int_latent_spec = tf.TensorSpec(latent_spec.shape, tf.int32)
+        prediction_spec = Prediction(side=side_spec, side_tables=side_spec,
+                                     latent_tables=int_latent_spec, mean=latent_spec,
+                                     residual=latent_spec)
+
+        @graph(input_signature=[prediction_spec, int_vector, int_vector])
+        def encode(prediction, lanes, start_state):
+            symbols = model.rounded(prediction)
             return coder.encode(*(_flat(part) for part in symbols), lanes, start_state)
 
         @graph(input_signature=[matrix, int_vector, matrix, int_vector, scalar, scalar])
@@ -280,7 +300,8 @@ class Codec:
             image = model.reconstruct(side, latent, quality, height, width)
             return tf.cast(tf.round(image), tf.uint8)
 
-        self._analyse, self._coded_bits, self._encode = analyse, coded_bits, encode
+        self._analyse, self._coded_bits = analyse, coded_bits
+        self._predict, self._encode = predict, encode
         self._decode_side, self._decode_latent = decode_side, decode_latent
         self._reconstruct = reconstruct
 

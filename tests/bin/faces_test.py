@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 from tests import tiny_recognizer
+from tf_ipr import coding, shipped_models
 from tf_ipr.bin import align, compress, convert_recognizer, identity
+from tf_ipr.codec import Codec
 from tf_ipr.datasets import image_file
 from tf_ipr.recognition import known_face
 
@@ -82,7 +84,11 @@ def test_wrong_usage_is_exit_code_2(run_main, pictures, capsys):
     assert "--recognizer=FOLDER is needed" in capsys.readouterr().err
     assert run_main(convert_recognizer.main) == 2
     assert run_main(compress.main, "a", "b", min_identity=0.9) == 2
-    assert "belong together" in capsys.readouterr().err
+    assert "belongs together with --min_identity or --refine" in capsys.readouterr().err
+    assert run_main(compress.main, "a", "b", refine=3) == 2
+    assert run_main(compress.main, "a", "b", recognizer="r") == 2
+    assert run_main(compress.main, "a", "b", min_identity=0.9, refine=3, recognizer="r") == 2
+    assert "--min_identity and --refine exclude one another" in capsys.readouterr().err
     assert run_main(compress.main, "a", "b", min_identity=0.9, quality=5.0) == 2
 
 
@@ -119,7 +125,7 @@ class _FakeCodec:
     def load(cls, path, max_pixels):
         return cls()
 
-    def compress(self, image, quality=50.0, max_bytes=None, target_bpp=None):
+    def compress(self, image, quality=50.0, max_bytes=None, target_bpp=None, search=None):
         return bytes([round(quality)]) + bytes(image.shape[:2]) + image.tobytes()
 
     def decompress(self, stream):
@@ -153,3 +159,26 @@ def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_pa
     assert run_main(*arguments, min_identity=0.9, recognizer=recognizer) == 1
     assert "no quality keeps an identity of 0.9" in capsys.readouterr().err
     assert not (tmp_path / "a.ipr").exists()
+
+
+@needs_mtcnn
+def test_compress_refines_crops_and_whole_pictures(run_main, pictures, tmp_path, recognizer, capsys):
+    streams = {}
+    for number, options in enumerate([dict(align="112"), dict(align="112", refine=4),
+                                      dict(model=str(shipped_models.folder("lfw_l2_ip")), refine=2)]):
+        target = tmp_path / f"{number}.ipr"
+        led = {"recognizer": recognizer} if "refine" in options else {}
+        assert run_main(compress.main, pictures / "a.png", target, quality=30.0, **options, **led) == 0
+        streams[number] = target.read_bytes()
+    crop, refined, whole = map(coding.describe, streams.values())
+    assert streams[0] != streams[1] and crop["model_id"] == refined["model_id"]
+    assert (refined["height"], refined["width"]) == (112, 112)
+    assert Codec.load(shipped_models.folder_of_stream(streams[2])).decompress(
+        streams[2]).shape == (whole["height"], whole["width"], 3)
+    capsys.readouterr()
+    assert run_main(compress.main, pictures / "black.png", tmp_path / "black.ipr", refine=2,
+                    model=str(shipped_models.folder("lfw_l2_ip")), recognizer=recognizer) == 1
+    assert "no face was found" in capsys.readouterr().err and not (tmp_path / "black.ipr").exists()
+    assert run_main(compress.main, pictures / "a.png", tmp_path / "rec.ipr", refine=2,
+                    recognizer=recognizer) == 1
+    assert "trained for the objective rec; only models of ip and ipr" in capsys.readouterr().err

@@ -30,7 +30,9 @@ def test_what_is_wrong_is_named(tmp_path):
             ("jpeg:200", r"quality 200 is not among 1, 2 \.\. 95"),
             (str(tmp_path / "absent"), "neither a model folder"),
             ("align112+keep+jpeg:0.9", "needs a model folder"),
-            ("align112+keep+" + str(tmp_path), "a recogniser")]:
+            ("align112+keep+" + str(tmp_path), "a recogniser"),
+            ("refine20+jpeg:50", r"refineK\+ needs a model folder and a recogniser"),
+            ("refine20+" + str(tmp_path), r"refineK\+ needs a model folder and a recogniser")]:
         with pytest.raises(ValueError, match=message):
             codec_choice.parse(text, [])
 

@@ -120,10 +120,7 @@ def _train(settings: dict) -> str:
     strategy = _strategy(FLAGS.distribute)
     source = data.TrainingData(FLAGS.dataset, FLAGS.data_dir, FLAGS.protocol_dir,
                                FLAGS.validation_share)
-    objective = Objective(settings["objective"], settings["distortion"],
-                          settings["lambda_rate_max"], settings["lambda_rate_min"],
-                          settings["lambda_id"], settings["background"],
-                          settings["background_rate"])
+    objective = Objective.of_training(settings)
     run = loop.Run(FLAGS.steps, FLAGS.learning_rate, FLAGS.final_learning_rate, FLAGS.target_bpp,
                    FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
     training_paths, validation_paths = source.split()

@@ -1,11 +1,12 @@
 """Codecs by name, with what is done to the picture first and with settings: `align128+avif:30,50`.
 
-    [alignN+][shrinkS+|keep+]CODEC[:SETTING,SETTING,…]
+    [alignN+][shrinkS+|keep+|refineK+]CODEC[:SETTING,SETTING,…]
 
 CODEC is one of `reference_codecs.ALL` or a model folder. alignN codes the aligned crop of the face
 (N = 112, 128 or 448 pixels) instead of the picture, shrinkS a picture of S times the sides. keep, with
 a model on aligned crops, takes for each crop the lowest quality that keeps a cosine, which is the
-setting: `align112+keep+savedmodels/lfw_align112_l2_ip:0.97,0.98`.
+setting: `align112+keep+savedmodels/lfw_align112_l2_ip:0.97,0.98`. refineK, with a model, refines the latent
+of each picture in K steps: `align112+refine20+savedmodels/lfw_align112_l2_ip:60`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tf_ipr.evaluation import reference_codecs
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.shrunk_codec import ShrunkCodec
 
-_FORM = re.compile(r"(?:align(\d+)\+)?(?:shrink([\d.]+)\+|(keep)\+)?(.+?)(?::([\d.,]+))?")
+_FORM = re.compile(r"(?:align(\d+)\+)?(?:shrink([\d.]+)\+|(keep)\+|refine(\d+)\+)?(.+?)(?::([\d.,]+))?")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,24 +56,27 @@ def parse(text: str, model_settings: Sequence[Setting], align: Optional[int] = N
       text: see the head of this file.
       model_settings: qualities of a model without settings of its own.
       align: crop's size where the text gives none.
-      recognizer: the `Recognizer` that judges what keep+ keeps.
+      recognizer: the `Recognizer` that judges what keep+ keeps and leads refineK+.
 
     Raises:
       ValueError: another form, an unknown codec, crop size, scale or setting; keep+ without a model,
-        a crop or a recogniser.
+        a crop or a recogniser, refineK+ without a model, a recogniser or a step.
       CheckpointError: the folder holds no usable model.
     """
     match = _FORM.fullmatch(text)
     if not match:
         raise ValueError(
-            f"codec {text!r} is not of the form [alignN+][shrinkS+|keep+]CODEC[:S,S,...]")
-    size, scale, keep, name, settings = match.groups()
+            f"codec {text!r} is not of the form [alignN+][shrinkS+|keep+|refineK+]CODEC"
+            "[:S,S,...]")
+    size, scale, keep, steps, name, settings = match.groups()
     align = int(size) if size else align
     if align not in (None, 112, 128, 448):
         raise ValueError(f"codec {text!r}: aligned crops have 112, 128 or 448 pixels")
     if keep and (name in reference_codecs.ALL or align is None or recognizer is None):
         raise ValueError(f"codec {text!r}: keep+ needs a model folder, aligned crops (align112+) and "
                          "a recogniser")
+    if steps and (name in reference_codecs.ALL or recognizer is None):
+        raise ValueError(f"codec {text!r}: refineK+ needs a model folder and a recogniser")
     if name in reference_codecs.ALL:
         codec = reference_codecs.ALL[name]
         chosen = codec.settings
@@ -85,6 +89,10 @@ def parse(text: str, model_settings: Sequence[Setting], align: Optional[int] = N
 
             codec = KeptIdentityCodec(codec, recognizer)
             chosen = codec.settings
+        elif steps:
+            from tf_ipr.evaluation.refined_codec import RefinedCodec
+
+            codec = RefinedCodec(codec, recognizer, int(steps), align)
     else:
         raise ValueError(f"codec {name!r} is neither a model folder nor one of "
                          f"{', '.join(reference_codecs.ALL)}")

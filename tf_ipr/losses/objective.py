@@ -70,6 +70,12 @@ class Objective:
             raise ValueError(f"background_rate is {self.background_rate}; it must be at least 1, and "
                              "1 for rec, which knows no faces.")
 
+    @classmethod
+    def of_training(cls, settings: dict) -> Objective:
+        """What a training with `settings`, by the flags' names, minimises (config.json, "training")."""
+        return cls(**{field.name: settings[field.name] for field in dataclasses.fields(cls)
+                      if field.name in settings})
+
     @property
     def needs_identity(self) -> bool:
         """Whether a recogniser takes part."""

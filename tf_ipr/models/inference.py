@@ -33,6 +33,24 @@ class Symbols(NamedTuple):
     latent_tables: tf.Tensor
 
 
+class Prediction(NamedTuple):
+    """A latent before it is rounded, and what side information says of it.
+
+    Attributes:
+      side: int32 [B,h_z,w_z,C], symbols of z, clipped to their tables' range.
+      side_tables: int32 [B,h_z,w_z,C], the table of each.
+      latent_tables: int32 [B,h,w,M], the table of each symbol of y, -1 where it is skipped.
+      mean: float32 [B,h,w,M], what the decoder adds to the symbols of y.
+      residual: float32 [B,h,w,M], y after its gain minus the mean: what is rounded to symbols.
+    """
+
+    side: tf.Tensor
+    side_tables: tf.Tensor
+    latent_tables: tf.Tensor
+    mean: tf.Tensor
+    residual: tf.Tensor
+
+
 class InferenceModel(tf.Module):
     """Analysis to symbols, symbols to image.
 
@@ -51,13 +69,23 @@ class InferenceModel(tf.Module):
 
     def symbols(self, y, quality) -> Symbols:
         """Latent y [B,h,w,M] as `network.analyse` gives it and quality [B] -> `Symbols`."""
+        return self.rounded(self.predict(y, quality))
+
+    def predict(self, y, quality) -> Prediction:
+        """As `symbols`, but y is not rounded yet."""
         gained = self.network.gained(y, quality)
         z = tf.cast(tf.floor(self.network.side(gained) + 0.5), tf.int32)
         side_tables = self.side_tables(tf.shape(z))
         z = self.tables.clip(z, side_tables)
         tables, mean = self._predict(z, gained)
-        residual = tf.cast(tf.floor(gained - mean + 0.5), tf.int32)
-        return Symbols(z, side_tables, self.tables.clip(residual, tables), tables)
+        return Prediction(z, side_tables, tables, mean, gained - mean)
+
+    def rounded(self, prediction: Prediction) -> Symbols:
+        """The nearest symbols that their tables have."""
+        tables = prediction.latent_tables
+        latent = tf.cast(tf.floor(prediction.residual + 0.5), tf.int32)
+        return Symbols(prediction.side, prediction.side_tables, self.tables.clip(latent, tables),
+                       tables)
 
     def side_tables(self, shape):
         """The table of every symbol of z: int32 of `shape` [B,h_z,w_z,C]."""

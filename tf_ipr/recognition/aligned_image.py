@@ -43,7 +43,12 @@ def crop(image: np.ndarray, landmarks: np.ndarray, size: int) -> np.ndarray:
 
 def crop_main_face(image: np.ndarray, detector, size: int) -> np.ndarray:
     """`crop` around the main face that `detector` finds; NoFaceError if there is none."""
+    return crop(image, main_face_landmarks(image, detector), size)
+
+
+def main_face_landmarks(image: np.ndarray, detector) -> np.ndarray:
+    """float32 [5, 2] of the main face that `detector` finds; NoFaceError if there is none."""
     landmarks = detector.landmarks([image])[0]
     if not np.all(np.isfinite(landmarks)):
         raise NoFaceError("no face was found")
-    return crop(image, landmarks, size)
+    return landmarks

@@ -1,0 +1,159 @@
+"""An encoder that searches: the latent of each image, refined by gradient.
+
+    refinement = Refinement(codec, [recognizer])
+    stream = codec.compress(image, quality=60, search=refinement.of(landmarks[None]))
+
+An analysis finds in one pass what is good on average. From there this descends, image by image, what
+the model was trained for (of IP λ_rate · rate + λ_id · id, `losses/objective.py`) over the residuals
+of y, rounded at every step with a straight-through gradient. Gains, side information and tables stay
+as they are, so the stream is an ordinary one and decoders know nothing of it. Compare Campos et al.,
+"Content adaptive optimization for neural image compression" (CVPRW 2019).
+
+Recognisers see a random view at every step, so that the search cannot please one crop of the face;
+two runs differ a little. What it finds is taken where it is better by the aligned face itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from typing import Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from tf_ipr.codec import Codec, Search
+from tf_ipr.losses.detection import DetectionLoss
+from tf_ipr.losses.identity import Comparison, identity_loss
+from tf_ipr.losses.objective import Objective
+from tf_ipr.models.inference import Prediction
+from tf_ipr.recognition.recognizer import Recognizer
+
+STEPS = 20
+_BATCH = 16  # images at a time: more are no faster
+_VIEWS = Comparison(warp=0.02)
+# Adam with one second moment for each image, so that what does not matter stays where it is.
+_MOMENTUM, _SCALE_MEMORY = 0.8, 0.95
+_FIRST_RATE, _LAST_SHARE = 0.03, 0.1  # root mean square of the first step, in symbols; of it at last
+
+
+class Refinement:
+    """The search for images of one model.
+
+    Attributes:
+      recognizers: whose view of the face is kept.
+      steps: gradient steps for each image.
+    """
+
+    def __init__(self, codec: Codec, recognizers: Sequence[Recognizer], steps: int = STEPS):
+        """Needs tensorflow-compression, and mtcnn for a model trained with the detection loss.
+
+        Args:
+          codec: its config says what the model was trained for: one of the objectives ip and ipr.
+            (In rec there is nothing to be gained: its analysis is as good as the search.)
+          recognizers: frozen, at least one.
+          steps: at least 1; twice as many take twice as long.
+
+        Raises:
+          ValueError: no steps, no recogniser, or a model of another objective.
+          ImportError: a package that is needed is not installed.
+        """
+        if steps < 1:
+            raise ValueError(f"{steps} steps of refinement are given; at least 1 is needed.")
+        training = codec.config.get("training", {})
+        if training.get("objective") not in ("ip", "ipr"):
+            raise ValueError(f"The model {codec.model_id} was trained for the objective "
+                             f"{training.get('objective')}; only models of ip and ipr can be refined.")
+        if not recognizers:
+            raise ValueError("To refine a latent give at least one recogniser.")
+        # Of a stream every byte counts alike, wherever it lies in the image.
+        self._objective = dataclasses.replace(Objective.of_training(training), background_rate=1.0)
+        self.recognizers, self.steps = list(recognizers), steps
+        self._detection_weight = training.get("detection_weight") or 0.0
+        self._detection_loss = DetectionLoss() if self._detection_weight else None
+        self._network = codec.model.network
+        graph = functools.partial(tf.function, autograph=False, reduce_retracing=True)
+        self._gradient, self._value = graph(self._slope), graph(self._seen_as_aligned)
+        _noisy_normal()
+
+    def of(self, landmarks: np.ndarray) -> Search:
+        """The `search` of a call of `Codec.compress` or `Codec.compress_batch`.
+
+        Args:
+          landmarks: float32 [B,5,2], (x, y) in pixels, of the images of that call. An image whose
+            landmarks are not finite (no face) is left as the analysis has it.
+
+        The search raises ValueError where they are not those of as many images.
+        """
+        def search(images, prediction: Prediction, qualities) -> Prediction:
+            points = np.asarray(landmarks)
+            if points.shape != (len(images), 5, 2):
+                raise ValueError(f"Landmarks of shape {points.shape} are given for {len(images)} images; "
+                                 f"they must be [{len(images)},5,2].")
+            residual = prediction.residual.numpy()
+            faces = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
+            for first in range(0, len(faces), _BATCH):
+                part = faces[first:first + _BATCH]
+                residual[part] = self._descend(
+                    Prediction(*(tf.gather(field, part) for field in prediction)),
+                    tf.constant(images[part], tf.float32), tf.constant(np.take(qualities, part), tf.float32),
+                    tf.constant(points[part], tf.float32))
+            return prediction._replace(residual=tf.constant(residual))
+
+        return search
+
+    def _descend(self, prediction: Prediction, *seen) -> tf.Tensor:
+        """The residual [B,h,w,M] after all steps, or the first where that is better."""
+        residual, fixed = prediction.residual, (prediction.mean, prediction.latent_tables)
+        average, square = tf.zeros_like(residual), tf.zeros([residual.shape[0], 1, 1, 1])
+        for number in range(1, self.steps + 1):
+            slope = self._gradient(residual, *fixed, *seen)
+            average = _MOMENTUM * average + (1 - _MOMENTUM) * slope
+            square = (_SCALE_MEMORY * square + (1 - _SCALE_MEMORY)
+                      * tf.reduce_mean(tf.square(slope), [1, 2, 3], keepdims=True))
+            rate = _FIRST_RATE * (1 - (1 - _LAST_SHARE) * number / self.steps)
+            residual -= (rate / (1 - _MOMENTUM ** number) * average
+                         * tf.math.rsqrt(square / (1 - _SCALE_MEMORY ** number) + 1e-20))
+        before, after = (self._value(some, *fixed, *seen) for some in (prediction.residual, residual))
+        return tf.where((after < before)[:, None, None, None], residual, prediction.residual)
+
+    def _slope(self, residual, *others):
+        with tf.GradientTape() as tape:
+            tape.watch(residual)
+            value, decoded = self._lagrangian(_VIEWS, residual, *others)
+            if self._detection_loss is not None:
+                value += (self._detection_weight * self._objective.lambda_id
+                          * self._detection_loss(others[2], decoded, others[4]))
+        return tape.gradient(value, residual)
+
+    def _seen_as_aligned(self, *given):
+        return self._lagrangian(Comparison(_VIEWS.feature_weight), *given)[0]
+
+    def _lagrangian(self, views: Comparison, residual, mean, tables, image, quality, landmarks):
+        """(What training minimises, of each image, with the rate of y alone: float32 [B]; x̂)."""
+        from tf_ipr.models.entropy_model import scale_of
+        from tf_ipr.models.training_model import Forward, quantise
+
+        height, width = tf.shape(image)[1], tf.shape(image)[2]
+        index = tf.cast(tables, tf.float32)
+        symbols = quantise(residual, index)
+        decoded = self._network.synthesise(symbols + mean, quality, height, width)
+        # At integers this is the probability that the coder's tables have.
+        bits = _noisy_normal()(loc=0.0, scale=scale_of(index)).log_prob(symbols) / -math.log(2)
+        pixels = tf.cast(height * width, tf.float32)
+        latent_bpp = tf.reduce_sum(tf.where(tables < 0, 0.0, bits), 3) / pixels
+        identity = identity_loss(self.recognizers, image, decoded, landmarks, comparison=views)
+        forward = Forward(decoded, tf.reduce_sum(latent_bpp, [1, 2]), tf.zeros_like(quality), latent_bpp)
+        return self._objective(image, forward, self._objective.lambda_rate(quality), identity,
+                               landmarks)[0], decoded
+
+
+def _noisy_normal():
+    """The distribution of a rounded normal variable."""
+    try:
+        from tensorflow_compression import NoisyNormal
+    except ImportError as error:
+        raise ImportError("Refining a latent needs tensorflow-compression: "
+                          "pip install 'tf_ipr[train]'") from error
+    return NoisyNormal
