@@ -32,10 +32,11 @@ from tf_ipr.recognition.recognizer import Recognizer
 
 STEPS = 20
 _BATCH = 16  # images at a time: more are no faster
-_VIEWS = Comparison(warp=0.02)
+# What is kept of a feature map beside the embedding is less the whim of one network.
+_VIEWS = Comparison(feature_weight=0.5, warp=0.02)
 # Adam with one second moment for each image, so that what does not matter stays where it is.
 _MOMENTUM, _SCALE_MEMORY = 0.8, 0.95
-_FIRST_RATE, _LAST_SHARE = 0.03, 0.1  # root mean square of the first step, in symbols; of it at last
+_FIRST_RATE, _LAST_SHARE = 0.02, 0.1  # root mean square of the first step, in symbols; of it at last
 
 
 class Refinement:
