@@ -13,6 +13,7 @@
     training/         the step, schedules, checkpoints
     evaluation/       metrics, identification, reference codecs
     bin/              binaries, one per verb
+    refinement.py     an encoder that searches: latents refined by a recogniser's gradient
     shipped_models.py the models that come with the project
     rate_search.py    a quality from a size
     atomic_file.py    files that appear whole or not at all
