@@ -51,6 +51,15 @@ def _lagrangians(codec, recognizer, crops, streams, quality):
     return weight * bpp + 1 - np.sum(embeddings[0] * embeddings[1], axis=1)
 
 
+def test_feature_maps_take_part_where_a_recogniser_has_them(codec, tmp_path_factory, crops):
+    coarse = Recognizer.load(tiny_recognizer.write(tmp_path_factory, stride=5), check=False)
+    assert coarse.has_feature_maps
+    plain = codec.compress_batch(crops, 30)
+    refined = codec.compress_batch(crops, 30, Refinement(codec, [coarse], 12).of(_points(3)))
+    before, after = (_lagrangians(codec, coarse, crops, streams, 30) for streams in (plain, refined))
+    assert np.mean(after) < 0.95 * np.mean(before)
+
+
 @pytest.mark.parametrize("quality", [30, 75])
 def test_what_the_model_was_trained_for_falls_and_never_rises(codec, recognizer, refinement, crops,
                                                               quality):

@@ -32,8 +32,8 @@ from tf_ipr.recognition.recognizer import Recognizer
 
 STEPS = 20
 _BATCH = 16  # images at a time: more are no faster
-# What is kept of a feature map beside the embedding is less the whim of one network.
-_VIEWS = Comparison(feature_weight=0.5, warp=0.02)
+# Feature maps, where a recogniser has them, are less the whim of one network than its embedding.
+_FEATURE_WEIGHT, _WARP = 0.5, 0.02
 # Adam with one second moment for each image, so that what does not matter stays where it is.
 _MOMENTUM, _SCALE_MEMORY = 0.8, 0.95
 _FIRST_RATE, _LAST_SHARE = 0.02, 0.1  # root mean square of the first step, in symbols; of it at last
@@ -71,6 +71,9 @@ class Refinement:
         # Of a stream every byte counts alike, wherever it lies in the image.
         self._objective = dataclasses.replace(Objective.of_training(training), background_rate=1.0)
         self.recognizers, self.steps = list(recognizers), steps
+        maps = all(recognizer.has_feature_maps for recognizer in recognizers)
+        self._as_aligned = Comparison(_FEATURE_WEIGHT if maps else 0.0)
+        self._views = dataclasses.replace(self._as_aligned, warp=_WARP)
         self._detection_weight = training.get("detection_weight") or 0.0
         self._detection_loss = DetectionLoss() if self._detection_weight else None
         self._network = codec.model.network
@@ -122,14 +125,14 @@ class Refinement:
     def _slope(self, residual, *others):
         with tf.GradientTape() as tape:
             tape.watch(residual)
-            value, decoded = self._lagrangian(_VIEWS, residual, *others)
+            value, decoded = self._lagrangian(self._views, residual, *others)
             if self._detection_loss is not None:
                 value += (self._detection_weight * self._objective.lambda_id
                           * self._detection_loss(others[2], decoded, others[4]))
         return tape.gradient(value, residual)
 
     def _seen_as_aligned(self, *given):
-        return self._lagrangian(Comparison(_VIEWS.feature_weight), *given)[0]
+        return self._lagrangian(self._as_aligned, *given)[0]
 
     def _lagrangian(self, views: Comparison, residual, mean, tables, image, quality, landmarks):
         """(What training minimises, of each image, with the rate of y alone: float32 [B]; x̂)."""

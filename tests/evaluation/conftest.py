@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tests import tiny_recognizer
 from tf_ipr.datasets import image_file
 from tf_ipr.evaluation.image_codec import ImageCodec
 from tf_ipr.recognition import known_face
@@ -73,6 +74,12 @@ class MeanColour:
                     for top in (0, height) for left in (0, width)]
         vector = np.concatenate(quarters, axis=1) - 100.0
         return vector / np.linalg.norm(vector, axis=1, keepdims=True)
+
+
+@pytest.fixture(scope="session")
+def recognizer(tmp_path_factory):
+    """A real recogniser, small and with random weights."""
+    return Recognizer.load(tiny_recognizer.write(tmp_path_factory), check=False)
 
 
 @pytest.fixture

@@ -5,16 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from tests import tiny_recognizer
 from tf_ipr import shipped_models
 from tf_ipr.evaluation import codec_choice
 from tf_ipr.recognition import aligned_image, alignment, known_face
-from tf_ipr.recognition.recognizer import Recognizer
-
-
-@pytest.fixture(scope="module")
-def recognizer(tmp_path_factory):
-    return Recognizer.load(tiny_recognizer.write(tmp_path_factory), check=False)
 
 
 @pytest.fixture(scope="module")

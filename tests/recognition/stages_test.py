@@ -43,3 +43,4 @@ def test_a_recogniser_from_disk_has_stages(recognizer_folder):
     embedding, maps = recognizer.embed_crops_in_stages(crops)
     np.testing.assert_allclose(embedding, recognizer.embed_crops(crops), atol=1e-6)
     assert not maps  # its one map is finer than a quarter of the crop
+    assert not recognizer.has_feature_maps

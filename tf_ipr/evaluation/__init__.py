@@ -17,7 +17,9 @@
     hevc.py              x265 through PyAV
     compressai_codec.py  bmshj2018-hyperprior
     shrunk_codec.py      shrink first, then another codec
-    kept_identity_codec.py  ours, each crop at the lowest quality that keeps a cosine
+    searching_codec.py   ours, with an encoder that searches by a recogniser:
+    kept_identity_codec.py  each crop at the lowest quality that keeps a cosine
+    refined_codec.py     the latent of every picture refined
     containers.py        bytes of a file that describe the file and not the picture
 
     metrics.py           bits per pixel, PSNR, MS-SSIM

@@ -115,6 +115,12 @@ class Recognizer:
         embedding, maps = self._staged(self._in_range(crops))
         return tf.math.l2_normalize(embedding, axis=-1), maps
 
+    @property
+    def has_feature_maps(self) -> bool:
+        """Whether `embed_crops_in_stages` gives any."""
+        size = self.facts.size
+        return bool(self.embed_crops_in_stages(tf.zeros([1, size, size, 3]))[1])
+
     def _in_range(self, crops):
         if self.facts.colour_order == "BGR":
             crops = tf.reverse(crops, [-1])
