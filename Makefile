@@ -1,6 +1,6 @@
 # make venv   its own virtual environment in .venv, with everything
 # make run    compresses a face and shows it beside JPEG and HEVC (IMAGE=path for another picture)
-# make test   runs the tests (ARGS="-k rans" for some of them)
+# make test   runs the tests, on at most four cores (ARGS="-k rans" for some of them)
 # make clean  removes caches and builds; make distclean removes .venv too
 
 VENV := .venv
@@ -15,7 +15,7 @@ run: $(VENV)/.installed
 	@$(PYTHON) -m tf_ipr.bin.demo $(if $(IMAGE),"--image=$(IMAGE)")
 
 test: $(VENV)/.installed-test
-	@$(PYTHON) -m pytest -q $(ARGS)
+	@$(PYTHON) -m pytest -q -n auto --maxprocesses=4 $(ARGS)
 
 # A stamp for each set of packages: installation is repeated only when the configuration changes.
 $(VENV)/.installed: $(CONFIG) | $(PYTHON)

@@ -114,15 +114,17 @@ def test_another_quality_or_model_does_not_mix_into_a_folder(tmp_path, images, r
 
 
 @pytest.mark.parametrize("given, options", [
-    ({}, {"quality": 50.0, "max_bytes": None, "target_bpp": None}),
-    ({"quality": 12.5}, {"quality": 12.5, "max_bytes": None, "target_bpp": None}),
-    ({"max_bytes": 999}, {"quality": 50.0, "max_bytes": 999, "target_bpp": None}),
-    ({"target_bpp": 0.2}, {"quality": 50.0, "max_bytes": None, "target_bpp": 0.2}),
+    ({}, {}),
+    ({"quality": 12.5}, {"quality": 12.5}),
+    ({"max_bytes": 999}, {"max_bytes": 999}),
+    ({"target_bpp": 0.2}, {"target_bpp": 0.2}),
 ])
 def test_flags_reach_the_codec(tmp_path, images, run_main, given, options):
     assert run_main(compress.main, images / "a.png", tmp_path / "a.ipr", model="some/folder",
                     max_pixels=600, **given) == 0
-    assert FakeCodec.calls == [{"path": "some/folder", "max_pixels": 600}, options]
+    assert FakeCodec.calls == [
+        {"path": "some/folder", "max_pixels": 600},
+        {"quality": 50.0, "max_bytes": None, "target_bpp": None, "search": None, **options}]
 
 
 def test_the_orientation_of_the_camera_is_honoured(tmp_path, run_main, monkeypatch):

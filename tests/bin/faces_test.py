@@ -164,7 +164,7 @@ def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_pa
 @needs_mtcnn
 def test_compress_refines_crops_and_whole_pictures(run_main, pictures, tmp_path, recognizer, capsys):
     streams = {}
-    for number, options in enumerate([dict(align="112"), dict(align="112", refine=4),
+    for number, options in enumerate([dict(align="112"), dict(align="112", refine=20),
                                       dict(model=str(shipped_models.folder("lfw_l2_ip")), refine=2)]):
         target = tmp_path / f"{number}.ipr"
         led = {"recognizer": recognizer} if "refine" in options else {}
