@@ -11,7 +11,7 @@ from tf_ipr.recognition import aligned_image, alignment, known_face
 @pytest.fixture(scope="module")
 def choice(recognizer):
     folder = shipped_models.folder(shipped_models.ALIGNED[112])
-    return codec_choice.parse(f"align112+refine6+{folder}:20,40", [], recognizer=recognizer)
+    return codec_choice.parse(f"align112+refine16+{folder}:20,40", [], recognizer=recognizer)
 
 
 def _mean_cosine(recognizer, images, decoded):
@@ -34,7 +34,7 @@ def test_crops_are_recognised_better_from_as_many_bytes(choice, recognizer):
 
 def test_whole_pictures_have_their_face_found_and_those_without_are_coded_plainly(recognizer):
     pytest.importorskip("mtcnn")
-    codec = codec_choice.parse(f"refine2+{shipped_models.folder('lfw_l2_ip')}", [30.0],
+    codec = codec_choice.parse(f"refine10+{shipped_models.folder('lfw_l2_ip')}", [30.0],
                                recognizer=recognizer).codec
     pictures = [known_face.image(), np.zeros_like(known_face.image())]
     plain, refined = (some.encode_batch(pictures, 30) for some in (codec.inner, codec))
@@ -43,9 +43,9 @@ def test_whole_pictures_have_their_face_found_and_those_without_are_coded_plainl
 
 def test_results_tell_it_apart_and_bad_input_is_named(choice, recognizer):
     codec = choice.codec
-    assert choice.name == "align112+refine6+tf_ipr" and choice.settings == (20, 40)
-    assert choice.label == "align 112, refine 6, tf_ipr lfw_align112_l2_ip"
-    assert recognizer.fingerprint[:16] in codec.identity() and "6 steps" in codec.identity()
+    assert choice.name == "align112+refine16+tf_ipr" and choice.settings == (20, 40)
+    assert choice.label == "align 112, refine 16, tf_ipr lfw_align112_l2_ip"
+    assert recognizer.fingerprint[:16] in codec.identity() and "16 steps" in codec.identity()
     assert codec.inner.identity() in codec.identity()
     with pytest.raises(ValueError, match="100x96 pixels; aligned crops have 112x112"):
         codec.encode(np.zeros([96, 100, 3], np.uint8), 40)
