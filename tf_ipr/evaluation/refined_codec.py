@@ -57,11 +57,11 @@ class RefinedCodec(SearchingCodec):
     def encode_stack(self, images_u8: np.ndarray, setting: Setting) -> list[bytes]:
         """As the base class; ValueError for images that have not the aligned crops' size."""
         height, width = images_u8.shape[1:3]
-        if self._align and (height, width) != (self._align, self._align):
-            raise ValueError(f"The image has {width}x{height} pixels; aligned crops have "
-                             f"{self._align}x{self._align}.")
-        if self._align:
+        if not self._align:
+            landmarks = self._detector().landmarks(list(images_u8))
+        elif height == width == self._align:
             landmarks = np.stack([alignment.template_for(self._align)] * len(images_u8))
         else:
-            landmarks = self._detector().landmarks(list(images_u8))
+            raise ValueError(f"The image has {width}x{height} pixels; aligned crops have "
+                             f"{self._align}x{self._align}.")
         return self.inner.codec.compress_batch(images_u8, setting, self._refinement.of(landmarks))
