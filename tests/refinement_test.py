@@ -92,6 +92,27 @@ def test_an_image_without_a_face_is_left_as_it_is(codec, refinement, crops):
     assert [a == b for a, b in zip(plain, refined)] == [False, True, False]
 
 
+def test_of_large_images_the_face_and_its_surroundings_are_refined(codec, recognizer, refinement, crops):
+    corners = np.array([(9, 500), (280, 30)])  # y, x
+    scenes = np.random.default_rng(3).integers(60, 190, (2, 400, 648, 3)).astype(np.uint8)
+    for scene, crop, (y, x) in zip(scenes, crops, corners):
+        scene[y:y + 112, x:x + 112] = crop
+    points = (POINTS + corners[:, None, ::-1]).astype(np.float32)
+
+    plain = codec.compress_batch(scenes, 60)
+    refined = codec.compress_batch(scenes, 60, refinement.of(points))
+
+    original, before, after = (recognizer.embed_faces(images, points) for images in (
+        scenes, codec.decompress_batch(plain), codec.decompress_batch(refined)))
+    distances = [1 - np.sum(original * some, axis=1) for some in (before, after)]
+    assert np.all(distances[1] < 0.9 * distances[0])
+    for streams, (y, x) in zip(zip(plain, refined), corners):
+        latents = [codec.symbols(stream)[1] for stream in streams]
+        changed = np.any(latents[0] != latents[1], axis=2)
+        assert np.any(changed[y // 16:y // 16 + 7, x // 16:x // 16 + 7])
+        assert np.all(np.ptp(np.argwhere(changed), axis=0) < 17)  # of 25 rows and 41 columns
+
+
 def test_images_of_a_batch_may_have_their_own_qualities(codec, refinement, crops):
     streams = codec.compress_batch(crops, [20, 60, 90], refinement.of(_points(3)))
     assert [codec.info(stream)["quality"] for stream in streams] == [20, 60, 90]

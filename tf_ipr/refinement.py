@@ -11,6 +11,9 @@ as they are, so the stream is an ordinary one and decoders know nothing of it. C
 
 Recognisers see a random view at every step, so that the search cannot please one crop of the face;
 two runs differ a little. What it finds is taken where it is better by the aligned face itself.
+
+Of a large picture only the face and its surroundings are looked at, as if they were a picture of
+their own: time and trade-off do not depend on what else is in it.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import Sequence
+from typing import NamedTuple, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -28,6 +31,7 @@ from tf_ipr.losses.detection import DetectionLoss
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models.inference import Prediction
+from tf_ipr.models.network import STRIDE
 from tf_ipr.recognition.recognizer import Recognizer
 
 STEPS = 20
@@ -37,6 +41,9 @@ _FEATURE_WEIGHT, _WARP = 0.5, 0.02
 # Adam with one second moment for each image, so that what does not matter stays where it is.
 _MOMENTUM, _SCALE_MEMORY = 0.8, 0.95
 _FIRST_RATE, _LAST_SHARE = 0.02, 0.1  # root mean square of the first step, in symbols; of it at last
+# Side of the surroundings, in standard deviations of the landmarks' coordinates: the recogniser's crop,
+# turned by 45°, and the squares of the detector. Latents beyond them, which the synthesis sees.
+_SURROUNDINGS, _CONTEXT = 10.0, 3
 
 
 class Refinement:
@@ -99,28 +106,34 @@ class Refinement:
             faces = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
             for first in range(0, len(faces), _BATCH):
                 part = faces[first:first + _BATCH]
-                residual[part] = self._descend(
-                    Prediction(*(tf.gather(field, part) for field in prediction)),
-                    tf.constant(images[part], tf.float32), tf.constant(np.take(qualities, part), tf.float32),
-                    tf.constant(points[part], tf.float32))
+                window = _Window.around(points[part], *images.shape[1:3])
+                latents, pixels = (functools.partial(window.cut, stride=stride) for stride in (1, STRIDE))
+                found = self._descend(
+                    latents(residual[part]), latents(tf.gather(prediction.mean, part).numpy()),
+                    latents(tf.gather(prediction.latent_tables, part).numpy()),
+                    tf.cast(pixels(images[part]), tf.float32),
+                    tf.constant(np.take(qualities, part), tf.float32),
+                    tf.constant(points[part] - STRIDE * window.first[:, None, ::-1], tf.float32))
+                for index, (row, column), face in zip(part, window.first, found.numpy()):
+                    residual[index, row:row + window.rows, column:column + window.columns] = face
             return prediction._replace(residual=tf.constant(residual))
 
         return search
 
-    def _descend(self, prediction: Prediction, *seen) -> tf.Tensor:
-        """The residual [B,h,w,M] after all steps, or the first where that is better."""
-        residual, fixed = prediction.residual, (prediction.mean, prediction.latent_tables)
+    def _descend(self, before, *others) -> tf.Tensor:
+        """The residual [B,h,w,M] after all steps, or the one before where that is better."""
+        residual = before
         average, square = tf.zeros_like(residual), tf.zeros([residual.shape[0], 1, 1, 1])
         for number in range(1, self.steps + 1):
-            slope = self._gradient(residual, *fixed, *seen)
+            slope = self._gradient(residual, *others)
             average = _MOMENTUM * average + (1 - _MOMENTUM) * slope
             square = (_SCALE_MEMORY * square + (1 - _SCALE_MEMORY)
                       * tf.reduce_mean(tf.square(slope), [1, 2, 3], keepdims=True))
             rate = _FIRST_RATE * (1 - (1 - _LAST_SHARE) * number / self.steps)
             residual -= (rate / (1 - _MOMENTUM ** number) * average
                          * tf.math.rsqrt(square / (1 - _SCALE_MEMORY ** number) + 1e-20))
-        before, after = (self._value(some, *fixed, *seen) for some in (prediction.residual, residual))
-        return tf.where((after < before)[:, None, None, None], residual, prediction.residual)
+        values = [self._value(some, *others) for some in (before, residual)]
+        return tf.where((values[1] < values[0])[:, None, None, None], residual, before)
 
     def _slope(self, residual, *others):
         with tf.GradientTape() as tape:
@@ -151,6 +164,38 @@ class Refinement:
         forward = Forward(decoded, tf.reduce_sum(latent_bpp, [1, 2]), tf.zeros_like(quality), latent_bpp)
         return self._objective(image, forward, self._objective.lambda_rate(quality), identity,
                                landmarks)[0], decoded
+
+
+class _Window(NamedTuple):
+    """One part of each image of a batch, all of one size, in positions of the latent.
+
+    Attributes:
+      first: int [B,2], row and column of the first.
+      rows, columns: how many; as many as there are where the face's surroundings reach over the image.
+    """
+
+    first: np.ndarray
+    rows: int
+    columns: int
+
+    @classmethod
+    def around(cls, landmarks: np.ndarray, height: int, width: int) -> "_Window":
+        """Landmarks [B,5,2] of faces in images of height × width pixels."""
+        centre = landmarks.mean(axis=1)[:, ::-1]
+        extent = np.sqrt(np.mean((landmarks[..., ::-1] - centre[:, None]) ** 2, axis=(1, 2)))
+        side = math.ceil(_SURROUNDINGS * extent.max() / STRIDE) + 2 * _CONTEXT
+        first, sides = [], []
+        for middle, pixels in zip(centre.T, (height, width)):
+            most = pixels // STRIDE - side  # so that all pixels of the last are there
+            sides.append(side if most > 0 else -(-pixels // STRIDE))
+            first.append(np.clip(np.round(middle / STRIDE - side / 2), 0, max(most, 0)).astype(int))
+        return cls(np.stack(first, axis=1), *sides)
+
+    def cut(self, images: np.ndarray, stride: int) -> tf.Tensor:
+        """Images, or latents (stride 1), [B,H,W,C] -> the parts [B,h,w,C]."""
+        height, width = stride * self.rows, stride * self.columns
+        return tf.stack([image[row:row + height, column:column + width]
+                         for image, (row, column) in zip(images, stride * self.first)])
 
 
 def _noisy_normal():
