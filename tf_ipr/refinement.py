@@ -102,15 +102,15 @@ class Refinement:
             if points.shape != (len(images), 5, 2):
                 raise ValueError(f"Landmarks of shape {points.shape} are given for {len(images)} images; "
                                  f"they must be [{len(images)},5,2].")
-            residual = prediction.residual.numpy()
+            residual, mean, tables = (field.numpy() for field in (
+                prediction.residual, prediction.mean, prediction.latent_tables))
             faces = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
             for first in range(0, len(faces), _BATCH):
                 part = faces[first:first + _BATCH]
                 window = _Window.around(points[part], *images.shape[1:3])
                 latents, pixels = (functools.partial(window.cut, stride=stride) for stride in (1, STRIDE))
                 found = self._descend(
-                    latents(residual[part]), latents(tf.gather(prediction.mean, part).numpy()),
-                    latents(tf.gather(prediction.latent_tables, part).numpy()),
+                    latents(residual[part]), latents(mean[part]), latents(tables[part]),
                     tf.cast(pixels(images[part]), tf.float32),
                     tf.constant(np.take(qualities, part), tf.float32),
                     tf.constant(points[part] - STRIDE * window.first[:, None, ::-1], tf.float32))
@@ -181,11 +181,11 @@ class _Window(NamedTuple):
     @classmethod
     def around(cls, landmarks: np.ndarray, height: int, width: int) -> "_Window":
         """Landmarks [B,5,2] of faces in images of height × width pixels."""
-        centre = landmarks.mean(axis=1)[:, ::-1]
-        extent = np.sqrt(np.mean((landmarks[..., ::-1] - centre[:, None]) ** 2, axis=(1, 2)))
+        centre = landmarks.mean(axis=1)
+        extent = np.std(landmarks - centre[:, None], axis=(1, 2))
         side = math.ceil(_SURROUNDINGS * extent.max() / STRIDE) + 2 * _CONTEXT
         first, sides = [], []
-        for middle, pixels in zip(centre.T, (height, width)):
+        for middle, pixels in zip(centre.T[::-1], (height, width)):
             most = pixels // STRIDE - side  # so that all pixels of the last are there
             sides.append(side if most > 0 else -(-pixels // STRIDE))
             first.append(np.clip(np.round(middle / STRIDE - side / 2), 0, max(most, 0)).astype(int))
