@@ -19,7 +19,7 @@ from absl import flags
 
 from benchmarks import images
 from tf_ipr.bin import start
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("models", [], "Model folders; the first is the reference.")
@@ -39,7 +39,8 @@ def measure(codec, allocation, pictures, boxes, quality) -> np.ndarray:
         decoded = codec.decompress_batch(streams)
         bits = allocation(batch, quality)
         for index, image in enumerate(batch):
-            share = bit_allocation.share_in_box(bits[index], boxes[first + index], *image.shape[:2])
+            share = bit_allocation.share_in_box(bits[index], boxes[first + index], *image.shape[:2],
+                                                  allocation.stride)
             rows.append([metrics.bits_per_pixel(len(streams[index]), image),
                          metrics.psnr_db(image, decoded[index]), *share])
     return np.mean(rows, axis=0)
@@ -47,7 +48,7 @@ def measure(codec, allocation, pictures, boxes, quality) -> np.ndarray:
 
 def faces(paths):
     """Images of the most frequent size and the box of the main face in each."""
-    from tf_ipr.recognition import detection
+    from tf_ipr.faces import detection
 
     pictures = [image_file.read_image(path) for path in paths]
     shapes = [image.shape for image in pictures]
@@ -59,7 +60,7 @@ def faces(paths):
 
 
 def main(argv) -> int:
-    from tf_ipr.codec import Codec
+    from tf_ipr.models.codec import TensorFlowCodec
     from tf_ipr.evaluation import bit_allocation, learned_codec
     from tf_ipr.models import model_folder
 
@@ -68,7 +69,7 @@ def main(argv) -> int:
     curves = {}
     for folder in FLAGS.models or [images.model_folder()]:
         label = learned_codec.LearnedCodec.load(folder).label
-        codec = Codec.load(folder)
+        codec = TensorFlowCodec.load(folder)
         allocation = bit_allocation.BitAllocation(model_folder.load(folder)[0])
         curves[label] = np.array([measure(codec, allocation, pictures, boxes, quality)
                                   for quality in tqdm.tqdm(qualities, desc=label)])

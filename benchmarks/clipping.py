@@ -17,7 +17,7 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.evaluation import metrics
 from tf_ipr.models import inference, model_folder
 

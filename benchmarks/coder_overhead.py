@@ -19,9 +19,10 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
+from tf_ipr.format import lane_count
 from tf_ipr import coding
-from tf_ipr.codec import Codec
-from tf_ipr.datasets import image_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.files import image_file
 from tf_ipr.models import model_folder
 
 FLAGS = flags.FLAGS
@@ -31,7 +32,7 @@ flags.DEFINE_integer("timed_images", 20, "Images of the second table; 0 leaves i
 _ALLOWED_BYTES, _ALLOWED_SHARE = 24.0, 0.005
 
 
-def overhead_table(codec: Codec, model, paths) -> str:
+def overhead_table(codec: TensorFlowCodec, model, paths) -> str:
     """Bytes of streams against the ideal code length, one row per quality."""
     @tf.function(input_signature=[tf.TensorSpec([1, None, None, 3], tf.float32),
                                   tf.TensorSpec([1])])
@@ -105,7 +106,7 @@ def range_coder_times(tables, symbols) -> tuple[float, float]:
     value = tf.constant(value - tables.lowest[index])
     # A row of tfc's lookup: the precision, then the cumulative frequencies with 0 and the total.
     lookup = tf.constant(np.concatenate([
-        np.concatenate([[coding.PRECISION_BITS, 0], np.cumsum(row[:size])])
+        np.concatenate([[tables.PRECISION_BITS, 0], np.cumsum(row[:size])])
         for row, size in zip(tables.frequency, tables.size)]).astype(np.int32))
 
     @tf.function
@@ -137,7 +138,7 @@ def time_table(model, paths) -> str:
             latent = model.network.analyse(tf.constant(image_u8[None], tf.float32))
             symbols = [part.numpy() for part in model.symbols(latent, tf.constant([quality]))]
             coded.append(np.sum(symbols[1] >= 0) + np.sum(symbols[3] >= 0))
-            lanes = coding.num_lanes(*image_u8.shape[:2])
+            lanes = lane_count.num_lanes(*image_u8.shape[:2])
             times.append([*rans_times(model.tables, symbols, lanes, False),
                           *rans_times(model.tables, symbols, lanes, True),
                           *range_coder_times(model.tables, symbols)])
@@ -156,7 +157,7 @@ def main(argv) -> None:
     folder = images.model_folder()
     model, _ = model_folder.load(folder)
     paths = images.paths()
-    print(overhead_table(Codec.load(folder), model, paths), end="\n\n")
+    print(overhead_table(TensorFlowCodec.load(folder), model, paths), end="\n\n")
     if FLAGS.timed_images:
         timed = paths[::max(1, len(paths) // FLAGS.timed_images)][:FLAGS.timed_images]
         print(time_table(model, timed))

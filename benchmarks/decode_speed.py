@@ -24,8 +24,8 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
-from tf_ipr.codec import Codec
-from tf_ipr.datasets import image_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.files import image_file
 from tf_ipr.export import serving_decoder
 
 FLAGS = flags.FLAGS
@@ -152,7 +152,7 @@ def main(argv) -> None:
         decoder = FLAGS.decoder or str(pathlib.Path(folder) / "decoder")
         if not FLAGS.decoder:
             serving_decoder.export(images.model_folder(), decoder, image_sizes=[(250, 250)])
-        codec = Codec.load(images.model_folder())
+        codec = TensorFlowCodec.load(images.model_folder())
         pictures = [image_file.read_image(path) for path in images.paths()]
         streams = [codec.compress(picture, quality=FLAGS.quality) for picture in pictures]
         bpp = statistics.mean(8 * len(s) / (p.shape[0] * p.shape[1])

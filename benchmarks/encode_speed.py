@@ -22,7 +22,7 @@ import tempfile
 
 from absl import app, flags
 
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("encoder", None, "encoder.tflite for any image size.", required=True)
@@ -68,7 +68,7 @@ def export_hyperprior(folder: pathlib.Path) -> pathlib.Path:
 
     from tf_ipr.export import tflite_encoder
     from tf_ipr.models import model_folder
-    from tf_ipr.models.config import PRESETS
+    from tf_ipr.format.model_config import PRESETS
     from tf_ipr.models.training_model import TrainingModel
     from tf_ipr.training.validation import freeze
 

@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from tf_ipr import shipped_models
+from tf_ipr.format import shipped_models
 from tf_ipr.models import frozen_network, model_folder
 
 FLAGS = flags.FLAGS

@@ -21,10 +21,12 @@ import tensorflow as tf
 from absl import app, flags
 from tqdm import tqdm
 
+from tf_ipr.format import lane_count
+from tf_ipr.format import bitstream
 from tf_ipr import coding
-from tf_ipr import shipped_models
-from tf_ipr.codec import Codec
-from tf_ipr.datasets import image_file
+from tf_ipr.format import shipped_models
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.files import image_file
 from tf_ipr.export import tflite_file
 from tf_ipr.export.encoder_graph import EncoderGraph
 from tf_ipr.models import model_folder
@@ -81,7 +83,7 @@ def images() -> np.ndarray:
 def tensorflow_encoder(model, codec, jit: bool):
     """A function of (image, quality) -> (stream, z, y), as a graph of static shapes."""
     coder = coding.SymbolCoder(model.tables, unroll=4)
-    lanes = coding.num_lanes(_SIDE, _SIDE)
+    lanes = lane_count.num_lanes(_SIDE, _SIDE)
 
     @tf.function(jit_compile=jit)
     def run(image, quality, start_state):
@@ -90,11 +92,11 @@ def tensorflow_encoder(model, codec, jit: bool):
         return symbols.side, symbols.latent, coder.encode(*flat, lanes, start_state)
 
     def encode(image, quality):
-        header = coding.Header(_SIDE, _SIDE, quality, codec.model_id)
+        header = bitstream.Header(_SIDE, _SIDE, quality, codec.model_id)
         side, latent, (words, count, states) = run(
             tf.constant(image[np.newaxis]), tf.constant([quality]),
-            tf.constant([coding.start_state(header.to_bytes())]))
-        stream = coding.pack(header, states[0], words[0, :int(count[0])])
+            tf.constant([bitstream.start_state(header.to_bytes())]))
+        stream = bitstream.pack(header, states[0], words[0, :int(count[0])])
         return stream, side[0].numpy(), latent[0].numpy()
 
     return encode
@@ -144,14 +146,14 @@ def xla_decoder(model, codec):
         return side, tf.reshape(latent, tf.shape(tables)), coder.finished(state, start_state)
 
     def decode(stream):
-        header, states, words, start = coding.parse(stream)
-        coding.require_model(header, codec.model_id)
+        header, states, words, start = bitstream.parse(stream)
+        bitstream.require_model(header, codec.model_id)
         padded = np.zeros([1, capacity], np.int32)
         padded[0, :len(words)] = words
         side, latent, good = run(tf.constant(padded), tf.constant([len(words)]),
                                  tf.constant(states[np.newaxis]), tf.constant([start]))
         if not good.numpy().all():
-            raise coding.BitstreamError("the integrity check fails")
+            raise bitstream.BitstreamError("the integrity check fails")
         return side[0].numpy(), latent[0].numpy()
 
     return decode
@@ -163,7 +165,7 @@ def count_failures(decode, results) -> int:
     for stream, *symbols in results:
         try:
             failures += not all(map(np.array_equal, decode(stream), symbols))
-        except coding.BitstreamError:
+        except bitstream.BitstreamError:
             failures += 1
     return failures
 
@@ -199,7 +201,7 @@ def main(argv) -> None:
     del argv
     folder = shipped_models.folder_or(FLAGS.model)
     model, config = model_folder.load(folder)
-    codec = Codec(model, config)
+    codec = TensorFlowCodec(model, config)
     verbose = VerboseEncoder(model, config["model_id"])
     converted = tflite_file.convert(verbose.encode, verbose, "encode")
     tflite_file.halve_weights(converted)

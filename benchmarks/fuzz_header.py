@@ -15,13 +15,13 @@ import sys
 
 import atheris
 
-with atheris.instrument_imports(include=["tf_ipr.coding.bitstream", "tf_ipr.coding.lanes"]):
-    from tf_ipr.coding import bitstream
+with atheris.instrument_imports(include=["tf_ipr.format.bitstream", "tf_ipr.coding.lanes"]):
+    from tf_ipr.format import bitstream
 
 import tensorflow as tf
 
 from tf_ipr.coding import stream_parser
-from tf_ipr.coding.stream_status import StreamStatus
+from tf_ipr.format.stream_status import StreamStatus
 
 _MAX_PIXELS = 1 << 22
 _SEEDS = [bitstream.Header(*size, 50.0, "89abcdef") for size in ((16, 16), (250, 250), (640, 4096))]

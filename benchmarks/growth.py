@@ -21,10 +21,11 @@ import tempfile
 import tensorflow  # noqa: F401  # Before app.run, else Keras builds in graph mode.
 from absl import app, flags
 
-from tf_ipr import atomic_file
-from tf_ipr import codec as codec_module, shipped_models
+from tf_ipr.files import atomic_file
+from tf_ipr.models import codec as codec_module
+from tf_ipr.format import shipped_models
 from tf_ipr.bin import codec_flags
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(codec_flags)
@@ -94,7 +95,7 @@ def main(argv) -> None:
     found = {"encode": {}, "decode": {}}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        codec = codec_module.Codec.load(model, max_pixels=_MAX_PIXELS)
+        codec = codec_module.TensorFlowCodec.load(model, max_pixels=_MAX_PIXELS)
         files = _streams(codec, picture, folder)
         decoder = serving_decoder.export(
             model, folder / "decoder", max_pixels=_MAX_PIXELS,

@@ -46,7 +46,7 @@ def main(argv) -> int:
         codec_choice, coding_pool, identification, measurement, pictures, rows)
     from tf_ipr.evaluation.fewest_bytes import fewest_bytes
     from tf_ipr.evaluation.frr_difference import frr_difference
-    from tf_ipr.recognition.detection import FaceDetector
+    from tf_ipr.faces.detection import FaceDetector
     from tf_ipr.recognition.recognizer import Recognizer
 
     recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]

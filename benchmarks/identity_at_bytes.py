@@ -21,8 +21,8 @@ from absl import flags
 
 from benchmarks import images
 from tf_ipr.bin import start
-from tf_ipr.datasets import image_file
-from tf_ipr.recognition import aligned_image, alignment, cache
+from tf_ipr.files import image_file
+from tf_ipr.faces import aligned_image, alignment, cache
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("models", [], "Model folders.")

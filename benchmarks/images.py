@@ -6,7 +6,8 @@ import pathlib
 
 from absl import app, flags
 
-from tf_ipr.datasets import image_file, lfw
+from tf_ipr.files import image_file
+from tf_ipr.datasets import lfw
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("dataset", "lfw", ["lfw", "folder"], "LFW's View 1 test images, or a folder.")
@@ -34,6 +35,6 @@ def name() -> str:
 
 def model_folder() -> pathlib.Path:
     """The folder of the model to measure."""
-    from tf_ipr import shipped_models
+    from tf_ipr.format import shipped_models
 
     return shipped_models.folder_or(FLAGS.model)

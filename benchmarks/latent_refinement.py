@@ -3,7 +3,7 @@
     python -m benchmarks.latent_refinement --dataset=folder --data_dir=TRAIN --every=150 --align=112 \
         --model=savedmodels/lfw_align112_l2_ip --recognizers=ARCFACE,Y1,DLIB --qualities=75 --steps=0,10,30
 
-The first recogniser leads the search (`tf_ipr/refinement.py`), those after it judge, unseen. Bytes are
+The first recogniser leads the search (`tf_ipr/encoding/refinement.py`), those after it judge, unseen. Bytes are
 those of files; faces are aligned by the landmarks of the originals. Seconds are of all processors, for
 one picture, 16 at a time.
 """
@@ -40,9 +40,9 @@ def coded(codec, search_of, crops, landmarks, quality: float) -> tuple:
 
 def main(argv) -> int:
     del argv
-    from tf_ipr.codec import Codec
+    from tf_ipr.models.codec import TensorFlowCodec
     from tf_ipr.recognition.recognizer import Recognizer
-    from tf_ipr.refinement import Refinement
+    from tf_ipr.encoding.refinement import Refinement
 
     if not FLAGS.recognizers:
         raise app.UsageError("--recognizers is needed: that which leads, then those that judge")
@@ -50,7 +50,7 @@ def main(argv) -> int:
     crops, landmarks = identity_at_bytes.pictures()
     recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]
     originals = [r.embed_faces(crops, landmarks) for r in recognizers]
-    codec = Codec.load(images.model_folder())
+    codec = TensorFlowCodec.load(images.model_folder())
     print(f"\n{len(crops)} pictures of {crops.shape[2]}x{crops.shape[1]}\n\n"
           "| quality | steps | bytes | " + " | ".join(f"1 - cos, {r.name}" for r in recognizers)
           + " | s |\n" + "|---" * (4 + len(recognizers)) + "|", flush=True)

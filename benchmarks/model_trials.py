@@ -25,11 +25,11 @@ from absl import app, flags
 
 from benchmarks import identity_at_bytes
 from benchmarks.trial_steps import take_steps
-from tf_ipr import atomic_file
+from tf_ipr.files import atomic_file
 from tf_ipr.bin import start
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.losses.objective import Objective
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.training.checkpoints import RunCheckpoints

@@ -17,9 +17,9 @@ import numpy as np
 from absl import app, flags
 
 from benchmarks import images, peak_memory
-from tf_ipr.codec import Codec
-from tf_ipr.coding import BitstreamError
-from tf_ipr.datasets import image_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.format.bitstream import BitstreamError
+from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("count", 10_000, "Mutations to try.", 1)
@@ -30,7 +30,7 @@ flags.DEFINE_integer("seed", 0, "Seed of positions and values.")
 _MAX_PIXELS = 1 << 22  # What a careful server would set for camera frames.
 
 
-def outcome(codec: Codec, stream: bytes, original: np.ndarray) -> str:
+def outcome(codec: TensorFlowCodec, stream: bytes, original: np.ndarray) -> str:
     """What became of one damaged stream."""
     try:
         image_u8 = codec.decompress(stream)
@@ -44,7 +44,7 @@ def outcome(codec: Codec, stream: bytes, original: np.ndarray) -> str:
 def main(argv) -> None:
     del argv
     rng = np.random.default_rng(FLAGS.seed)
-    codec = Codec.load(images.model_folder(), max_pixels=_MAX_PIXELS)
+    codec = TensorFlowCodec.load(images.model_folder(), max_pixels=_MAX_PIXELS)
     paths = images.paths()
     paths = paths[::max(1, len(paths) // FLAGS.streams)][:FLAGS.streams]
     qualities = [float(quality) for quality in FLAGS.qualities]

@@ -20,10 +20,10 @@ from absl import app, flags
 from tqdm import tqdm
 
 from benchmarks import images, peak_memory
-from tf_ipr import atomic_file
-from tf_ipr.codec import Codec
-from tf_ipr.coding.stream_status import StreamStatus
-from tf_ipr.datasets import image_file
+from tf_ipr.files import atomic_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.format.stream_status import StreamStatus
+from tf_ipr.files import image_file
 from tf_ipr.export import serving_decoder
 
 FLAGS = flags.FLAGS
@@ -161,7 +161,7 @@ def _decoder_folder() -> pathlib.Path:
 
 def main(argv) -> None:
     del argv
-    codec = Codec.load(images.model_folder())
+    codec = TensorFlowCodec.load(images.model_folder())
     streams = _good_streams(codec, np.random.default_rng(FLAGS.seed))
     model = tf.saved_model.load(str(_decoder_folder()))
     trial = Trial(model.signatures["serving_default"], streams)

@@ -17,7 +17,8 @@ import time
 
 from absl import app, flags
 
-from tf_ipr import codec as codec_module, shipped_models
+from tf_ipr.models import codec as codec_module
+from tf_ipr.format import shipped_models
 from tf_ipr.bin import codec_flags
 
 FLAGS = flags.FLAGS
@@ -54,7 +55,7 @@ def main(argv) -> int:
     image = Image.open(_IMAGE).convert("RGB")
     with tempfile.TemporaryDirectory() as folder:
         stream, jpeg = pathlib.Path(folder, "image.ipr"), pathlib.Path(folder, "image.jpg")
-        stream.write_bytes(codec_module.Codec.load(model).compress(np.asarray(image)))
+        stream.write_bytes(codec_module.TensorFlowCodec.load(model).compress(np.asarray(image)))
         image.save(jpeg)
         print(f"Processes per row: {FLAGS.runs}. Image: {image.width}x{image.height}.\n")
         print("| from process start to | seconds, median |\n|---|---|")

@@ -10,9 +10,11 @@ import pathlib
 import numpy as np
 import pytest
 
+from tf_ipr.format import bitstream
+from tf_ipr.models.codec import TensorFlowCodec
 import tf_ipr
-from tf_ipr import shipped_models
-from tf_ipr.datasets import image_file
+from tf_ipr.format import shipped_models
+from tf_ipr.files import image_file
 from tf_ipr.models import frozen_network, model_folder
 
 _HERE = pathlib.Path(__file__).parent
@@ -22,7 +24,7 @@ _CASES = [(size, quality) for size in ("33x50", "128x128") for quality in (1, 50
 
 @pytest.fixture(scope="module")
 def codec():
-    return tf_ipr.Codec.load()
+    return TensorFlowCodec.load()
 
 
 @pytest.fixture(scope="module")
@@ -101,19 +103,19 @@ def test_a_stream_finds_the_shipped_model_that_made_it(codec):
     image = _image("33x50")
     assert shipped_models.folder_of_stream(codec.compress(image)) == shipped_models.folder()
     for name in shipped_models.ALIGNED.values():
-        aligned = tf_ipr.Codec.load(shipped_models.folder(name))
+        aligned = TensorFlowCodec.load(shipped_models.folder(name))
         stream = aligned.compress(image)
         assert shipped_models.folder_of_stream(stream) == shipped_models.folder(name)
         assert aligned.decompress(stream).shape == image.shape
 
 
 def test_a_stream_of_no_shipped_model_is_refused_by_name(codec):
-    header, states, words, _ = tf_ipr.coding.parse(codec.compress(_image("33x50")))
-    foreign = tf_ipr.coding.pack(dataclasses.replace(header, model_id="01234567"), states, words)
+    header, states, words, _ = bitstream.parse(codec.compress(_image("33x50")))
+    foreign = bitstream.pack(dataclasses.replace(header, model_id="01234567"), states, words)
     with pytest.raises(ValueError, match="made with model 01234567; the shipped models are"):
         shipped_models.folder_of_stream(foreign)
 
 
 def test_the_model_of_a_stream_is_found_whatever_size_it_declares(codec):
-    large = tf_ipr.coding.Header(1 << 15, 1 << 15, 50.0, codec.model_id)
+    large = bitstream.Header(1 << 15, 1 << 15, 50.0, codec.model_id)
     assert shipped_models.folder_of_stream(large.to_bytes()) == shipped_models.folder()

@@ -7,7 +7,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.recognition import alignment
+from tf_ipr.faces import alignment
 from tf_ipr.recognition.conversion import freeze
 from tf_ipr.recognition.description import Description
 

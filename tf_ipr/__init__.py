@@ -4,28 +4,34 @@
     stream = codec.compress(image, quality=50)
     image = codec.decompress(stream)
 
-    codec.py          the front door, above
-    models/           what is learned
-    coding/           probability tables, rANS, bitstream
-    losses/           distortion, identity, objectives REC, IP, IPR
-    recognition/      detection, alignment, frozen recognisers
-    datasets/         LFW, CLIC, folders, image files
-    training/         the step, schedules, checkpoints
-    evaluation/       metrics, identification, reference codecs
-    bin/              binaries, one per verb
-    refinement.py     an encoder that searches: latents refined by a recogniser's gradient
-    shipped_models.py the models that come with the project
-    rate_search.py    a quality from a size
-    atomic_file.py    files that appear whole or not at all
+The ground floor needs NumPy, Pillow and LiteRT, and cannot import TensorFlow:
+
+    format/        header and stream, probability tables, model folders, shipped models
+    files/         pictures, lists of files, files that appear whole or not at all
+    runtime/       encoder, decoder, the codec above, a quality from a size, alignment
+
+Above it:
+
+    coding/        rANS and bitstream as TensorFlow graphs
+    models/        what is learned; the codec in TensorFlow
+    losses/        distortion, identity, objectives REC, IP, IPR
+    faces/         detection, alignment, caches of what they find
+    recognition/   frozen recognisers and their conversion
+    encoding/      encoders that look at faces: refinement, the lowest quality that keeps an identity
+    datasets/      LFW, CLIC, folders
+    training/      the step, schedules, checkpoints
+    export/        TFLite halves, TF Serving decoder
+    evaluation/    metrics, identification, reference codecs
+    bin/           binaries, one per verb
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Codec"]
 
 
 def __getattr__(name):
-    # TensorFlow takes seconds to import; binaries that only print their help should not pay.
+    # Loaded when asked for: binaries that only print their help should not pay for NumPy.
     if name == "Codec":
-        from tf_ipr.codec import Codec
-        return Codec
+        from tf_ipr.models.codec import TensorFlowCodec
+        return TensorFlowCodec
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,10 +13,10 @@ import pytest
 import tensorflow as tf
 
 from tf_ipr.bin import decompress
-from tf_ipr.codec import Codec
-from tf_ipr.datasets import image_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.files import image_file
 from tf_ipr.models import model_folder
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 
@@ -66,13 +66,13 @@ def test_folders_there_and_back(tmp_path, images, model_dir):
     facts = json.loads(told.stdout)
     assert (facts["width"], facts["height"], facts["quality"]) == (17, 33, 20.0)
     assert facts["bytes"] == stream.stat().st_size
-    assert facts == Codec.load(model_dir).info(stream.read_bytes())
+    assert facts == TensorFlowCodec.load(model_dir).info(stream.read_bytes())
 
     (tmp_path / "streams" / "cut.ipr").write_bytes(stream.read_bytes()[:-2])
     done = shell("decompress", model, tmp_path / "streams", tmp_path / "pictures")
     assert done.returncode == 1, done.stderr
     assert "3 done, 1 failed:" in done.stderr and "cut.ipr: " in done.stderr
-    codec = Codec.load(model_dir)
+    codec = TensorFlowCodec.load(model_dir)
     for name in ("a", "b", "sub/c"):
         decoded = codec.decompress((tmp_path / "streams" / f"{name}.ipr").read_bytes())
         np.testing.assert_array_equal(
@@ -80,7 +80,7 @@ def test_folders_there_and_back(tmp_path, images, model_dir):
 
 
 def test_a_stream_of_another_model_is_refused(tmp_path, images, model_dir, run_main, capsys):
-    stream = Codec.load(model_dir).compress(image_file.read_image(images / "a.png"))
+    stream = TensorFlowCodec.load(model_dir).compress(image_file.read_image(images / "a.png"))
     other = bytearray(stream)
     other[2] ^= 0xff  # The model id stands in bytes 2 to 5.
     (tmp_path / "a.ipr").write_bytes(other)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_ipr import codec as codec_module, shipped_models
-from tf_ipr import coding
+from tf_ipr.format import bitstream
+from tf_ipr.models import codec as codec_module
+from tf_ipr.format import shipped_models
 from tf_ipr.bin import compress, decompress
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 SHAPE = (20, 30, 3)
 
@@ -37,7 +38,7 @@ class FakeCodec:
 
     def decompress(self, stream):
         if stream[:4] != b"mean" or len(stream) != 7:
-            raise coding.BitstreamError("fails its integrity check")
+            raise bitstream.BitstreamError("fails its integrity check")
         return np.broadcast_to(np.frombuffer(stream[4:], np.uint8), SHAPE)
 
 

@@ -7,10 +7,11 @@ import pytest
 from PIL import Image
 
 from tests import tiny_recognizer
-from tf_ipr import coding, shipped_models
+from tf_ipr.format import bitstream
+from tf_ipr.format import shipped_models
 from tf_ipr.bin import align, compress, convert_recognizer, identity
-from tf_ipr.codec import Codec
-from tf_ipr.datasets import image_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.files import image_file
 from tf_ipr.recognition import known_face
 
 needs_mtcnn = pytest.mark.skipif(not __import__("importlib").util.find_spec("mtcnn"),
@@ -140,7 +141,7 @@ class _FakeCodec:
 
 @needs_mtcnn
 def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr("tf_ipr.codec.Codec", _FakeCodec)
+    monkeypatch.setattr("tf_ipr.models.codec.Codec", _FakeCodec)
     assert run_main(compress.main, pictures / "a.png", tmp_path / "a.ipr", align="112") == 0
     assert (tmp_path / "a.ipr").read_bytes()[:3] == bytes([50, 112, 112])
     assert run_main(compress.main, pictures, tmp_path / "out", align="112") == 1
@@ -150,7 +151,7 @@ def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path, mon
 @needs_mtcnn
 def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_path, monkeypatch,
                                                       recognizer, capsys):
-    monkeypatch.setattr("tf_ipr.codec.Codec", _FakeCodec)
+    monkeypatch.setattr("tf_ipr.models.codec.Codec", _FakeCodec)
     arguments = compress.main, pictures / "a.png", tmp_path / "a.ipr"
     assert run_main(*arguments, min_identity=0.9, recognizer=recognizer) == 0
     assert "quality 1 keeps an identity of 1.000" in capsys.readouterr().out
@@ -170,10 +171,10 @@ def test_compress_refines_crops_and_whole_pictures(run_main, pictures, tmp_path,
         led = {"recognizer": recognizer} if "refine" in options else {}
         assert run_main(compress.main, pictures / "a.png", target, quality=30.0, **options, **led) == 0
         streams[number] = target.read_bytes()
-    crop, refined, whole = map(coding.describe, streams.values())
+    crop, refined, whole = map(bitstream.describe, streams.values())
     assert streams[0] != streams[1] and crop["model_id"] == refined["model_id"]
     assert (refined["height"], refined["width"]) == (112, 112)
-    assert Codec.load(shipped_models.folder_of_stream(streams[2])).decompress(
+    assert TensorFlowCodec.load(shipped_models.folder_of_stream(streams[2])).decompress(
         streams[2]).shape == (whole["height"], whole["width"], 3)
     capsys.readouterr()
     assert run_main(compress.main, pictures / "black.png", tmp_path / "black.ipr", refine=2,

@@ -6,14 +6,14 @@ import json
 
 import pytest
 
-from tf_ipr import coding
+from tf_ipr.format import bitstream
 from tf_ipr.bin import info
 
 
 @pytest.fixture
 def stream() -> bytes:
-    header = coding.Header(width=250, height=200, quality=37.5, model_id="89abcdef")
-    return coding.pack(header, [1 << 15] * header.num_lanes, [1, 2, 3])
+    header = bitstream.Header(width=250, height=200, quality=37.5, model_id="89abcdef")
+    return bitstream.pack(header, [1 << 15] * header.num_lanes, [1, 2, 3])
 
 
 def test_the_header_is_printed_as_json(tmp_path, stream, run_main, capsys):
@@ -45,7 +45,7 @@ def test_what_is_no_stream_is_an_error(tmp_path, stream, run_main, capsys, damag
 
 
 def test_a_large_declared_size_is_told_since_nothing_is_decoded(tmp_path, run_main, capsys):
-    header = coding.Header(width=1 << 28, height=1 << 28, quality=1.0, model_id="89abcdef")
+    header = bitstream.Header(width=1 << 28, height=1 << 28, quality=1.0, model_id="89abcdef")
     (tmp_path / "a.ipr").write_bytes(header.to_bytes())
     assert run_main(info.main, tmp_path / "a.ipr") == 0
     assert json.loads(capsys.readouterr().out)["height"] == 1 << 28

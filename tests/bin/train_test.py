@@ -7,7 +7,8 @@ import pytest
 from absl import app
 
 from tf_ipr.bin import train
-from tf_ipr.datasets import folder, image_file
+from tf_ipr.datasets import folder
+from tf_ipr.files import image_file
 from tf_ipr.models import model_folder
 from tf_ipr.recognition import known_face
 from tf_ipr.training import identity_data

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from tf_ipr.coding import ProbabilityTables
+from tf_ipr.format.tables import ProbabilityTables
 
 NUM_SCALES = 64
 

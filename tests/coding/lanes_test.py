@@ -7,13 +7,14 @@ import pytest
 import tensorflow as tf
 
 from tf_ipr.coding import lanes
+from tf_ipr.format import lane_count
 
 
 @pytest.mark.parametrize("height, width, expected", [
     (16, 16, 2), (181, 181, 2), (128, 256, 2), (129, 256, 4), (250, 250, 4), (256, 256, 4),
     (256, 257, 8), (512, 512, 16), (512, 513, 32), (4096, 4096, 32)])
 def test_lanes_grow_with_the_image(height, width, expected):
-    assert lanes.num_lanes(height, width) == expected
+    assert lane_count.num_lanes(height, width) == expected
     assert lanes.num_lanes_tensor(tf.constant(height), tf.constant(width)).numpy() == expected
 
 

@@ -7,8 +7,10 @@ import pytest
 import tensorflow as tf
 
 from tests.coding import coder_cases, reference_decoder
-from tf_ipr.coding import (Header, SymbolCoder, header_bytes, num_lanes, pack, parse, start_state,
-                           stream_bytes)
+from tf_ipr.coding import table_ops
+from tf_ipr.coding import SymbolCoder, header_bytes, stream_bytes
+from tf_ipr.format.bitstream import Header, pack, parse, start_state
+from tf_ipr.format.lane_count import num_lanes
 
 CHANNELS, LATENT, FIRST_CODED = 3, 4, 5
 LAYERS = [(CHANNELS, 8, 0), (8, 12, 1), (3, 4 * LATENT, 1)]  # inputs, outputs, up
@@ -33,11 +35,11 @@ def encode(seed, width, height):
     height_y, width_y = -(-height // 16), -(-width // 16)
     shape_z = (-(-height_y // 4), -(-width_y // 4), CHANNELS)
     side_tables = np.broadcast_to(64 + np.arange(CHANNELS), shape_z).reshape(1, -1)
-    z = np.array(tables.clip(rng.integers(-12, 13, side_tables.shape).astype(np.int32),
+    z = np.array(table_ops.clip(tables, rng.integers(-12, 13, side_tables.shape).astype(np.int32),
                              side_tables.astype(np.int32)))
     index = reference_decoder.integer_network(z.reshape(shape_z), arrays)[:height_y, :width_y]
     numbers = np.where(index < FIRST_CODED, -1, index).reshape(1, -1).astype(np.int32)
-    y = np.array(tables.clip(rng.integers(-9, 10, numbers.shape).astype(np.int32), numbers))
+    y = np.array(table_ops.clip(tables, rng.integers(-9, 10, numbers.shape).astype(np.int32), numbers))
     header = Header(width, height, 33.5, "00112233")
     words, num_words, states = SymbolCoder(tables).encode(
         z, side_tables.astype(np.int32), y, numbers, num_lanes(height, width),

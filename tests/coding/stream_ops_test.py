@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.coding import Header, header_bytes, pack, start_state, stream_bytes
+from tf_ipr.coding import header_bytes, stream_bytes
+from tf_ipr.format.bitstream import Header, pack, start_state
 
 SCALAR = tf.TensorSpec([], tf.int32)
 

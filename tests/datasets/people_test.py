@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tf_ipr.datasets import image_file, people
+from tf_ipr.files import image_file
+from tf_ipr.datasets import people
 
 
 def _write(root, *names):

@@ -9,7 +9,8 @@ import types
 import numpy as np
 import pytest
 
-from tf_ipr.datasets import clic, image_file, lfw, tfds_files
+from tf_ipr.datasets import clic, lfw, tfds_files
+from tf_ipr.files import image_file
 
 
 class FakeTfds(types.ModuleType):

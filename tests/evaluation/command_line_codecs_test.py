@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.evaluation import metrics, reference_codecs
 
 _SAMPLE = pathlib.Path(image_file.__file__).parents[1] / "assets" / "astronaut.png"

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from tf_ipr import shipped_models
-from tf_ipr.codec import Codec
-from tf_ipr.coding import BitstreamError
+from tf_ipr.format import shipped_models
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.format.bitstream import BitstreamError
 from tf_ipr.evaluation import exported_codec
 from tf_ipr.evaluation.learned_codec import LearnedCodec
 
@@ -24,7 +24,7 @@ def image():
 
 
 def test_exports_belong_to_the_shipped_model_and_agree_with_it(shipped, image):
-    codec = Codec.load()
+    codec = TensorFlowCodec.load()
     assert shipped.model_id == codec.model_id
     stream = shipped.encode(image, 40)
     assert codec.info(stream)["quality"] == 40.0

@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from tf_ipr import shipped_models
+from tf_ipr.format import shipped_models
 from tf_ipr.evaluation import codec_choice
-from tf_ipr.recognition import aligned_image, alignment, known_face
+from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.recognition import known_face
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from tests.evaluation.conftest import KnownFaceDetector, MeanColour, StepsCodec
-from tf_ipr.datasets import evaluation_set, image_file
+from tf_ipr.datasets import evaluation_set
+from tf_ipr.files import image_file
 from tf_ipr.evaluation import metrics, reference_codecs
 from tf_ipr.evaluation.coding_pool import CodingPool
 from tf_ipr.evaluation.measurement import Laboratory
 from tf_ipr.evaluation.pictures import Landmarks, Pictures
-from tf_ipr.recognition import alignment, known_face
+from tf_ipr.faces import alignment
+from tf_ipr.recognition import known_face
 
 
 class Setup:

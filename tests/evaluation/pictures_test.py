@@ -5,9 +5,9 @@ import pytest
 
 from tests.evaluation.conftest import KnownFaceDetector
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.datasets.file_key import file_key
+from tf_ipr.files.file_key import file_key
 from tf_ipr.evaluation.pictures import Landmarks
-from tf_ipr.recognition import cache
+from tf_ipr.faces import cache
 
 
 @pytest.fixture(name="dataset")

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.codec import Codec
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.export import tflite_encoder
 from tf_ipr.models import model_folder
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 
@@ -43,7 +43,7 @@ def model_dir(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_codec(model_dir):
-    return Codec.load(model_dir)
+    return TensorFlowCodec.load(model_dir)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tf_ipr.bin import interop as interop_bin
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.export import interop
 from tf_ipr.export.interop import InteropError
 

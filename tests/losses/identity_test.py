@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tf_ipr.losses.identity import Comparison, identity_loss
-from tf_ipr.recognition import alignment
+from tf_ipr.faces import alignment
 from tf_ipr.recognition.description import Description
 from tf_ipr.recognition.recognizer import Recognizer
 

@@ -1,13 +1,16 @@
 """Transforms, gains and padding."""
 
+import sys
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tf_ipr.models import block_transform, mobile
-from tf_ipr.models.config import ARCHITECTURES, PRESETS, ConfigError, ModelConfig
+from tf_ipr.format.model_config import ARCHITECTURES, PRESETS, ConfigError, ModelConfig
 from tf_ipr.models.gains import QualityGain
-from tf_ipr.models.network import CodecNetwork, pad_to_stride
+from tf_ipr.models import mobile
+from tf_ipr.models.network import CodecNetwork, pad_to_multiple
 from tf_ipr.models.training_model import TrainingModel
 
 TINY = ModelConfig(width=24, latent_channels=32, side_channels=8, hyper_width=16)
@@ -63,7 +66,7 @@ def test_the_paper_sizes_of_the_hyperprior():
 
 def test_padding_mirrors_to_multiples_of_16_and_leaves_multiples_alone():
     image = tf.random.uniform([1, 17, 32, 3])
-    padded = pad_to_stride(image)
+    padded = pad_to_multiple(image, 16, "SYMMETRIC")
     assert padded.shape == [1, 32, 32, 3]
     assert np.array_equal(padded[:, :17], image)
     assert np.array_equal(padded[:, 17], image[:, 16])
@@ -116,6 +119,7 @@ def test_impossible_configurations_are_named(values, text):
 
 def test_an_architecture_is_a_line_of_the_registry(monkeypatch):
     monkeypatch.setitem(ARCHITECTURES, "third", ARCHITECTURES["mobile"])
+    monkeypatch.setitem(sys.modules, "tf_ipr.models.third", mobile)
     network = CodecNetwork(ModelConfig("third", width=24, latent_channels=32, side_channels=8,
                                        hyper_width=16))
     assert ([v.shape for v in network.variables]

@@ -18,7 +18,7 @@ _PROGRAM = textwrap.dedent("""
     strategy = (tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]) if sys.argv[1] == "mirrored"
                 else tf.distribute.MultiWorkerMirroredStrategy())
     from tf_ipr.losses.objective import Objective
-    from tf_ipr.models.config import ModelConfig
+    from tf_ipr.format.model_config import ModelConfig
     from tf_ipr.models.training_model import TrainingModel
     from tf_ipr.training import loop
     from tf_ipr.training.step import TrainingStep

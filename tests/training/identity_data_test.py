@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from tests import tiny_recognizer
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
 from tf_ipr.losses.identity import Comparison
-from tf_ipr.recognition import aligned_image, alignment, known_face
+from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.recognition import known_face
 from tf_ipr.training.identity_data import Faces, validation_faces
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),

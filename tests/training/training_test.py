@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tf_ipr
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models import model_folder
-from tf_ipr.models.config import ModelConfig
-from tf_ipr.models.model_folder import CheckpointError
+from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.format.model_folder import CheckpointError
 from tf_ipr.models.training_model import Forward, TrainingModel
 from tf_ipr.training import loop, schedule
 from tf_ipr.training.step import TrainingStep
@@ -48,7 +48,7 @@ def _step(objective=Objective(), config=TINY, **kwargs):
 def test_a_run_leaves_a_model_that_codes(tmp_path):
     folder = loop.train(_step(), _batches, _images(), RUN, tmp_path, {})
     tf.config.run_functions_eagerly(False)
-    codec = tf_ipr.Codec.load(folder)
+    codec = TensorFlowCodec.load(folder)
     image = _images()[0]
     assert codec.decompress(codec.compress(image, quality=50)).shape == image.shape
     config = json.loads((folder / "config.json").read_text())

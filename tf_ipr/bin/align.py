@@ -16,7 +16,7 @@ import sys
 from absl import flags
 
 from tf_ipr.bin import batch, start
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(batch)
@@ -76,7 +76,7 @@ def main(argv) -> int:
         plan = batch.plan(argv[1], argv[2], image_file.list_images, ".png")
         # pylint: disable=import-outside-toplevel  # Seconds.
         import numpy as np
-        from tf_ipr.recognition import aligned_image, detection
+        from tf_ipr.faces import aligned_image, detection
 
         # What is finished needs no detection either.
         ahead = _Lookahead([source for source, _ in plan.open_pairs], detection.FaceDetector())

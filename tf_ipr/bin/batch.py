@@ -27,8 +27,8 @@ from typing import Any, Callable, Mapping, Optional, Sequence
 import tqdm
 from absl import flags
 
-from tf_ipr import atomic_file
-from tf_ipr.atomic_file import PathLike
+from tf_ipr.files import atomic_file
+from tf_ipr.files.atomic_file import PathLike
 
 FLAGS = flags.FLAGS
 flags.DEFINE_bool("overwrite", False,

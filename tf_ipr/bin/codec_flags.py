@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from absl import flags
 
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 STREAM_SUFFIX = ".ipr"
 

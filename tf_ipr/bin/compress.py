@@ -24,9 +24,9 @@ from typing import Optional
 
 from absl import flags
 
-from tf_ipr import atomic_file
+from tf_ipr.files import atomic_file
 from tf_ipr.bin import batch, codec_flags, recognizer_flag, start
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(batch)
@@ -75,11 +75,12 @@ def main(argv) -> int:
     try:
         plan = batch.plan(argv[1], argv[2], image_file.list_images, codec_flags.STREAM_SUFFIX)
         # pylint: disable=import-outside-toplevel  # Seconds.
-        from tf_ipr import codec as codec_module, shipped_models
+        from tf_ipr.models import codec as codec_module
+        from tf_ipr.format import shipped_models
         model = FLAGS.model
         if model is None and FLAGS.align and int(FLAGS.align) in shipped_models.ALIGNED:
             model = shipped_models.folder(shipped_models.ALIGNED[int(FLAGS.align)])
-        codec = codec_module.Codec.load(model, FLAGS.max_pixels)
+        codec = codec_module.TensorFlowCodec.load(model, FLAGS.max_pixels)
 
         looks = FLAGS.min_identity is not None or FLAGS.align or FLAGS.refine
         faces = _Faces(codec) if looks else None
@@ -112,7 +113,7 @@ class _Faces:
 
     def __init__(self, codec):
         # pylint: disable=import-outside-toplevel
-        from tf_ipr.recognition.detection import FaceDetector
+        from tf_ipr.faces.detection import FaceDetector
         from tf_ipr.recognition.recognizer import Recognizer
 
         self._size = int(FLAGS.align) if FLAGS.align else None
@@ -123,27 +124,27 @@ class _Faces:
             self._recognizer = Recognizer.load(recognizer_flag.folder())
             self.settings["recognizer"] = self._recognizer.fingerprint
         if FLAGS.refine:
-            from tf_ipr.refinement import Refinement
+            from tf_ipr.encoding.refinement import Refinement
 
             self.settings["refine"] = FLAGS.refine
             self._refinement = Refinement(codec, [self._recognizer], FLAGS.refine)
 
     def crop(self, image):
         """The aligned crop of the image's main face."""
-        from tf_ipr.recognition import aligned_image  # pylint: disable=import-outside-toplevel
+        from tf_ipr.faces import aligned_image  # pylint: disable=import-outside-toplevel
 
         return aligned_image.crop_main_face(image, self._detector, self._size)
 
     def smallest(self, image):
         """The smallest stream that keeps --min_identity."""
-        from tf_ipr.recognition import identity_search  # pylint: disable=import-outside-toplevel
+        from tf_ipr.encoding import identity_search  # pylint: disable=import-outside-toplevel
 
         return identity_search.smallest_keeping(
             self._codec, image, self._recognizer, FLAGS.min_identity, self._detector, self._template())
 
     def refinement_of(self, image):
         """The search for the image, a crop already with --align; NoFaceError if it has no face."""
-        from tf_ipr.recognition import aligned_image  # pylint: disable=import-outside-toplevel
+        from tf_ipr.faces import aligned_image  # pylint: disable=import-outside-toplevel
 
         landmarks = self._template()
         if landmarks is None:
@@ -152,7 +153,7 @@ class _Faces:
 
     def _template(self):
         """Landmarks of every crop; None for whole images."""
-        from tf_ipr.recognition import alignment  # pylint: disable=import-outside-toplevel
+        from tf_ipr.faces import alignment  # pylint: disable=import-outside-toplevel
 
         return alignment.template_for(self._size) if self._size else None
 

@@ -16,7 +16,7 @@ import sys
 from absl import flags
 
 from tf_ipr.bin import batch, codec_flags, start
-from tf_ipr.datasets import file_list, image_file
+from tf_ipr.files import file_list, image_file
 
 FLAGS = flags.FLAGS
 flags.adopt_module_key_flags(batch)
@@ -34,12 +34,13 @@ def main(argv) -> int:
             lambda folder: file_list.list_files(folder, [codec_flags.STREAM_SUFFIX], "stream"),
             ".png")
         # pylint: disable=import-outside-toplevel  # Seconds.
-        from tf_ipr import codec as codec_module, shipped_models
+        from tf_ipr.models import codec as codec_module
+        from tf_ipr.format import shipped_models
         codecs = {}
 
         def codec_of(folder):
             if folder not in codecs:
-                codecs[folder] = codec_module.Codec.load(folder, FLAGS.max_pixels)
+                codecs[folder] = codec_module.TensorFlowCodec.load(folder, FLAGS.max_pixels)
             return codecs[folder]
 
         def decompress(source, target) -> str:

@@ -54,7 +54,7 @@ def main(argv) -> int:
 
 def _demo(qualities) -> None:
     # Imported here, so that a wrong flag is answered before TensorFlow has loaded.
-    from tf_ipr.datasets import image_file
+    from tf_ipr.files import image_file
     from tf_ipr.evaluation import comparison, exported_codec
 
     image_u8 = image_file.read_image(FLAGS.image or SAMPLE)
@@ -71,7 +71,8 @@ def _cosine_to(original_u8):
     """Decoded image -> cosine of its face to the original's; None without a recogniser."""
     # pylint: disable=import-outside-toplevel  # Seconds.
     try:
-        from tf_ipr.recognition import comparison, detection
+        from tf_ipr.recognition import comparison
+        from tf_ipr.faces import detection
         from tf_ipr.recognition.recognizer import Recognizer
 
         detector = detection.FaceDetector()

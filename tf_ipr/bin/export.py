@@ -100,7 +100,7 @@ def main(argv) -> int:
         print(f"tf_ipr_export: {message}", file=sys.stderr)
         return 2
     try:
-        from tf_ipr import shipped_models  # pylint: disable=import-outside-toplevel
+        from tf_ipr.format import shipped_models  # pylint: disable=import-outside-toplevel
 
         model = shipped_models.folder_or(FLAGS.model)
         {"tflite": _export_tflite, "serving": _export_serving}[FLAGS.target](model)

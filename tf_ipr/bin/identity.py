@@ -13,7 +13,7 @@ import sys
 from absl import flags
 
 from tf_ipr.bin import recognizer_flag, start
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 
 flags.adopt_module_key_flags(recognizer_flag)
 
@@ -30,7 +30,8 @@ def main(argv) -> int:
     try:
         images = [image_file.read_image(path) for path in argv[1:]]
         # pylint: disable=import-outside-toplevel  # Seconds.
-        from tf_ipr.recognition import comparison, detection
+        from tf_ipr.recognition import comparison
+        from tf_ipr.faces import detection
         from tf_ipr.recognition.recognizer import Recognizer
 
         recognizer = Recognizer.load(recognizer_flag.folder())

@@ -17,7 +17,7 @@ def main(argv) -> int:
         print(f"tf_ipr_info: one FILE is needed, {len(argv) - 1} arguments given (--help)",
               file=sys.stderr)
         return 2
-    from tf_ipr.coding import bitstream  # pylint: disable=import-outside-toplevel  # Seconds.
+    from tf_ipr.format import bitstream  # pylint: disable=import-outside-toplevel  # Seconds.
     try:
         facts = bitstream.describe(pathlib.Path(argv[1]).read_bytes())
     except (ValueError, OSError) as error:

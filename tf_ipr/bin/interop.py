@@ -61,9 +61,9 @@ def main(argv) -> int:
         print("tf_ipr_interop: --encoder goes with --write", file=sys.stderr)
         return 2
     try:
-        from tf_ipr.codec import Codec  # pylint: disable=import-outside-toplevel  # Seconds.
+        from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel  # Seconds.
 
-        codec = Codec.load(FLAGS.model, FLAGS.max_pixels)
+        codec = TensorFlowCodec.load(FLAGS.model, FLAGS.max_pixels)
         return (_write if FLAGS.write else _check)(argv[1], codec)
     except (ValueError, OSError) as error:
         print(f"tf_ipr_interop: {error}", file=sys.stderr)

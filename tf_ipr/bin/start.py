@@ -28,6 +28,5 @@ def run(main: Callable[[list], int]) -> None:
     # What TensorFlow's C++ says at every start, of absent GPUs and of plugins registered twice,
     # helps nobody; what goes wrong comes as an exception.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow  # pylint: disable=unused-import,import-outside-toplevel
     # Parsed a second time, flags that may be repeated would hold everything twice.
     app.run(main, flags_parser=lambda unused_argv: arguments)

@@ -15,7 +15,7 @@ import sys
 from absl import app, flags, logging
 
 from tf_ipr.bin import start
-from tf_ipr.models.config import PRESETS
+from tf_ipr.format.model_config import PRESETS
 
 FLAGS = flags.FLAGS
 
@@ -135,7 +135,7 @@ def _train(settings: dict) -> str:
     if objective.needs_identity:
         faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
                                     Comparison(FLAGS.feature_weight, FLAGS.warp), aligned_size,
-                                    FLAGS.detection_weight)
+                                    FLAGS.detection_weight, PRESETS[FLAGS.architecture].stride)
         identity_loss = faces.loss
         batches = faces.batches(FLAGS.batch_size, crop_size, FLAGS.seed)
     else:

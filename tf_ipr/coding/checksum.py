@@ -11,7 +11,8 @@ from typing import Optional
 
 import tensorflow as tf
 
-MODULUS = 32749  # The largest prime below 2^15.
+from tf_ipr.format.bitstream import MODULUS
+
 _ROW = 1024
 
 

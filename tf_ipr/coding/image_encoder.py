@@ -15,7 +15,7 @@ import tensorflow as tf
 from tf_ipr.coding import rans, scan
 from tf_ipr.coding.checksum import symbol_checksum
 from tf_ipr.coding.symbol_coder import add_phase, lane_start
-from tf_ipr.coding.tables import TOTAL, ProbabilityTables
+from tf_ipr.format.tables import TOTAL, ProbabilityTables
 
 _IDLE = TOTAL * TOTAL  # frequency 4096, cumulative 0: the lane has no symbol
 

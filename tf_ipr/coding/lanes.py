@@ -14,30 +14,17 @@ import tensorflow as tf
 
 from tf_ipr.coding import compaction
 from tf_ipr.coding import scan
-
-MIN_LANES, MAX_LANES = 2, 32
-_PIXELS_PER_LANE_LOG2 = 14
-
-
-def num_lanes(height: int, width: int) -> int:
-    """K: the least power of two >= height * width / 2^14, at least 2, at most 32.
-
-    250x250 has 4 lanes, 512x512 has 16, and from 512x513 on it is 32.
-    """
-    lanes = MIN_LANES
-    while lanes < MAX_LANES and (lanes << _PIXELS_PER_LANE_LOG2) < height * width:
-        lanes *= 2
-    return lanes
+from tf_ipr.format.lane_count import MAX_LANES, MIN_LANES, PIXELS_PER_LANE_LOG2
 
 
 def num_lanes_tensor(height: tf.Tensor, width: tf.Tensor) -> tf.Tensor:
-    """`num_lanes` on int32 tensors of any one shape."""
+    """`lane_count.num_lanes` on int32 tensors of any one shape."""
     # Products up to 2^31 - 1; the sizes a stream may declare are far below.
     pixels = tf.cast(height, tf.int32) * tf.cast(width, tf.int32)
     lanes = tf.fill(tf.shape(pixels), MIN_LANES)
     bound = MIN_LANES
     while bound < MAX_LANES:
-        lanes += tf.where(pixels > (bound << _PIXELS_PER_LANE_LOG2), bound, 0)
+        lanes += tf.where(pixels > (bound << PIXELS_PER_LANE_LOG2), bound, 0)
         bound *= 2
     return lanes
 

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from tf_ipr.coding import rans
-from tf_ipr.coding.tables import PRECISION_BITS, TOTAL, ProbabilityTables
+from tf_ipr.format.tables import PRECISION_BITS, TOTAL, ProbabilityTables
 
 MIRROR = (1 << 63) + rans.STATE_LOW - 1  # C of `symbol_decoder.py`
 

@@ -27,7 +27,7 @@ from typing import NamedTuple, Tuple
 import tensorflow as tf
 
 from tf_ipr.coding import scan
-from tf_ipr.coding.tables import TOTAL
+from tf_ipr.format.tables import TOTAL
 
 STATE_LOW = 1 << 15  # Smallest state; the largest is 2^31 - 1.
 WORD = 1 << 16

@@ -10,9 +10,9 @@ from typing import NamedTuple, Tuple
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.coding import bitstream
+from tf_ipr.format import bitstream
 from tf_ipr.coding import compaction
-from tf_ipr.coding.checksum import MODULUS
+from tf_ipr.format.bitstream import MODULUS
 
 _MAX_HEADER_BYTES = bitstream.FIXED_BYTES + 8
 _MAX_MANTISSA_BITS = 30

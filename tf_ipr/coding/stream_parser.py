@@ -11,9 +11,10 @@ from typing import NamedTuple, Sequence, Tuple
 
 import tensorflow as tf
 
-from tf_ipr.coding import bitstream, lanes
-from tf_ipr.coding.checksum import MODULUS
-from tf_ipr.coding.stream_status import StreamStatus
+from tf_ipr.format import bitstream
+from tf_ipr.coding import lanes
+from tf_ipr.format.bitstream import MODULUS
+from tf_ipr.format.stream_status import StreamStatus
 
 _MAX_HEADER_BYTES = bitstream.FIXED_BYTES + 8
 _MAX_STATE_BYTES = lanes.MAX_LANES // 2 + lanes.MAX_LANES * 30 // 8

@@ -16,12 +16,14 @@ from typing import NamedTuple, Optional, Tuple, Union
 
 import tensorflow as tf
 
+from tf_ipr.coding import table_ops
 from tf_ipr.coding import compaction
 from tf_ipr.coding import lanes as lanes_lib
 from tf_ipr.coding import rans
 from tf_ipr.coding import scan
-from tf_ipr.coding.checksum import MODULUS, symbol_checksum
-from tf_ipr.coding.tables import TOTAL, ProbabilityTables
+from tf_ipr.coding.checksum import symbol_checksum
+from tf_ipr.format.bitstream import MODULUS
+from tf_ipr.format.tables import TOTAL, ProbabilityTables
 
 _PHASE_MULTIPLIER = 257
 
@@ -158,7 +160,7 @@ class SymbolCoder(tf.Module):
 
     def _encode_phase(self, deal, symbols, tables, states):
         """Encodes one phase; words and their mask come back as [B, T * K] in reading order."""
-        packed = tf.gather(self._intervals, self.tables.flat_index(symbols, tables))
+        packed = tf.gather(self._intervals, table_ops.flat_index(self.tables, symbols, tables))
         grid = lanes_lib.to_grid(packed, deal, empty=TOTAL * TOTAL)
         frequency = grid // TOTAL
         states, words, emitted = rans.encode_steps(states, frequency, grid - frequency * TOTAL,

@@ -26,7 +26,7 @@ from tf_ipr.coding import rans, scan
 from tf_ipr.coding.checksum import symbol_checksum
 from tf_ipr.coding.mirrored_slots import MIRROR, MirroredSlots, signed
 from tf_ipr.coding.symbol_coder import CoderState, SymbolCoder, add_phase
-from tf_ipr.coding.tables import PRECISION_BITS, TOTAL, ProbabilityTables
+from tf_ipr.format.tables import PRECISION_BITS, TOTAL, ProbabilityTables
 
 Hold = Callable[[Callable[[], tf.Tensor]], Callable[[], tf.Tensor]]
 

@@ -1,7 +1,6 @@
 """Images for training and evaluation.
 
-    image_file.py      image files as arrays, and back
-    file_list.py       the files of one kind in a folder
+    image_file.py      the one reader of pictures, of tf_ipr.files
     landmarks.py       the order of the five landmarks, and their mirror
     shape_batches.py   arrays of any sizes in batches that can be stacked
 

@@ -18,7 +18,7 @@ import hashlib
 import pathlib
 from typing import Optional
 
-from tf_ipr.atomic_file import PathLike
+from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.datasets.lfw import Face, ProtocolError
 
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"

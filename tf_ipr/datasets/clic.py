@@ -11,7 +11,8 @@ import pathlib
 
 import numpy as np
 
-from tf_ipr.datasets import image_file, tfds_files
+from tf_ipr.files import image_file
+from tf_ipr.datasets import tfds_files
 
 SPLITS = ("train", "validation", "test")
 

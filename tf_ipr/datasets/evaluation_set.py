@@ -8,8 +8,9 @@ import hashlib
 import pathlib
 from typing import Optional, Sequence
 
-from tf_ipr.datasets import celeba_hq, image_file, lfw, people
-from tf_ipr.datasets.file_key import file_key
+from tf_ipr.datasets import celeba_hq, lfw, people
+from tf_ipr.files import image_file
+from tf_ipr.files.file_key import file_key
 
 NAMES = ("lfw", "lfw_view2", "celeba_hq", "people", "folder")
 

@@ -11,8 +11,8 @@ import hashlib
 import pathlib
 from typing import Callable, Sequence, TypeVar
 
-from tf_ipr.atomic_file import PathLike
-from tf_ipr.datasets import image_file
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.files import image_file
 
 Item = TypeVar("Item")
 

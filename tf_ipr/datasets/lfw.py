@@ -21,7 +21,7 @@ import dataclasses
 import pathlib
 from typing import Optional
 
-from tf_ipr.atomic_file import PathLike
+from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.datasets import tfds_files
 
 TRAIN_LIST = "peopleDevTrain.txt"

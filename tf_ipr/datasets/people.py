@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pathlib
 
-from tf_ipr.atomic_file import PathLike
-from tf_ipr.datasets import image_file
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.files import image_file
 from tf_ipr.datasets.lfw import Face
 
 

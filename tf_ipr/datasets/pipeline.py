@@ -21,8 +21,8 @@ from typing import Callable, Optional, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.atomic_file import PathLike
-from tf_ipr.datasets import image_file
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
 
 # Independent streams of random numbers under one seed.

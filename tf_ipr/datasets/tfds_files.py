@@ -11,7 +11,7 @@ from __future__ import annotations
 import pathlib
 from typing import Any, Callable, Mapping, Optional
 
-from tf_ipr import atomic_file
+from tf_ipr.files import atomic_file
 
 # Writes one example, given with NumPy values, into the folder; the number counts from 0.
 WriteExample = Callable[[pathlib.Path, int, Mapping[str, Any]], None]

@@ -10,9 +10,9 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from tf_ipr.atomic_file import PathLike
-from tf_ipr.coding import QUALITY_STEPS, BitstreamError
-from tf_ipr.coding.stream_status import StreamStatus
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.format.bitstream import QUALITY_STEPS, BitstreamError
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.learned_codec import SETTINGS, LearnedCodec
 
@@ -83,7 +83,7 @@ def exported_or_model(folder: Optional[PathLike] = None) -> ImageCodec:
     Raises:
       CheckpointError: the folder holds no usable model.
     """
-    from tf_ipr import shipped_models
+    from tf_ipr.format import shipped_models
 
     path = pathlib.Path(os.path.abspath(shipped_models.folder_or(folder)))
     versions = sorted((int(p.name) for p in (path / DECODER).glob("*") if p.name.isdigit()))

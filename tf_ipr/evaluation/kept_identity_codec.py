@@ -6,8 +6,8 @@ import numpy as np
 
 from tf_ipr.evaluation.image_codec import Setting
 from tf_ipr.evaluation.searching_codec import SearchingCodec
-from tf_ipr.recognition import alignment
-from tf_ipr.recognition.identity_search import smallest_keeping_each
+from tf_ipr.faces import alignment
+from tf_ipr.encoding.identity_search import smallest_keeping_each
 
 
 class KeptIdentityCodec(SearchingCodec):

@@ -9,9 +9,9 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from tf_ipr import coding
-from tf_ipr.atomic_file import PathLike
-from tf_ipr.coding import QUALITY_STEPS
+from tf_ipr.format import bitstream
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.format.bitstream import QUALITY_STEPS
 from tf_ipr.datasets.shape_batches import map_stacked
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 
@@ -54,11 +54,11 @@ class LearnedCodec(ImageCodec):
         Raises:
           CheckpointError: the folder holds no usable model.
         """
-        from tf_ipr import shipped_models
-        from tf_ipr.codec import Codec
+        from tf_ipr.format import shipped_models
+        from tf_ipr.models.codec import TensorFlowCodec
 
         path = pathlib.Path(os.path.abspath(shipped_models.folder_or(folder)))
-        codec = Codec.load(path)
+        codec = TensorFlowCodec.load(path)
         weights = (path / "weights.npz").read_bytes()
         name = path.parent.name if path.name == "model" else path.name
         return cls(codec, settings, "tf_ipr" if folder is None else f"tf_ipr {name}",
@@ -98,4 +98,4 @@ class LearnedCodec(ImageCodec):
 
     def container_bytes(self, data: bytes) -> int:
         """The header: magic, model, size and quality."""
-        return len(coding.parse(data)[0].to_bytes())
+        return len(bitstream.parse(data).header.to_bytes())

@@ -22,7 +22,7 @@ from tf_ipr.evaluation import metrics
 from tf_ipr.evaluation.coding_pool import Coded, CodingPool
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.pictures import Pictures
-from tf_ipr.recognition.cache import Cache
+from tf_ipr.faces.cache import Cache
 
 FIGURES = ("num_bytes", "container_bytes", "pixels", "psnr_db", "ms_ssim", "encode_ms",
            "decode_ms")

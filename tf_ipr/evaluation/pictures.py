@@ -10,9 +10,9 @@ from typing import Callable, Optional, Sequence
 
 import numpy as np
 
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.recognition import cache
+from tf_ipr.faces import cache
 
 _CHUNK = 64
 
@@ -87,7 +87,7 @@ class Pictures:
         image = image_file.read_image(self.paths[index])
         if self.align is None:
             return image
-        from tf_ipr.recognition import aligned_image
+        from tf_ipr.faces import aligned_image
 
         if not np.all(np.isfinite(self.landmarks[index])):
             raise aligned_image.NoFaceError("no face was found in the original")
@@ -97,6 +97,6 @@ class Pictures:
         """Where the landmarks of `read(index)` lie, float32 [5, 2]."""
         if self.align is None:
             return self.landmarks[index]
-        from tf_ipr.recognition import alignment
+        from tf_ipr.faces import alignment
 
         return alignment.template_for(self.align)

@@ -10,10 +10,10 @@ import numpy as np
 from tf_ipr.evaluation.image_codec import Setting
 from tf_ipr.evaluation.learned_codec import LearnedCodec
 from tf_ipr.evaluation.searching_codec import SearchingCodec
-from tf_ipr.recognition import alignment
-from tf_ipr.recognition.detection import FaceDetector
+from tf_ipr.faces import alignment
+from tf_ipr.faces.detection import FaceDetector
 from tf_ipr.recognition.recognizer import Recognizer
-from tf_ipr.refinement import Refinement
+from tf_ipr.encoding.refinement import Refinement
 
 
 class RefinedCodec(SearchingCodec):

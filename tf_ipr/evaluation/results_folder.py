@@ -19,7 +19,7 @@ from typing import Sequence
 
 import numpy as np
 
-from tf_ipr import atomic_file
+from tf_ipr.files import atomic_file
 from tf_ipr.evaluation import curves
 
 SCHEMA = 1

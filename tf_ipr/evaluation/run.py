@@ -161,7 +161,7 @@ class _Detector:
 
     def __call__(self):
         if self._made is None:
-            from tf_ipr.recognition.detection import FaceDetector
+            from tf_ipr.faces.detection import FaceDetector
 
             self._made = FaceDetector()
         return self._made

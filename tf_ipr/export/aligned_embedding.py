@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.coding.stream_status import StreamStatus
-from tf_ipr.recognition import alignment
+from tf_ipr.format.stream_status import StreamStatus
+from tf_ipr.faces import alignment
 
 
 def embed_aligned(decoded, recognizer):

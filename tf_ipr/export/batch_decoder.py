@@ -17,9 +17,8 @@ import tensorflow as tf
 
 from tf_ipr import coding
 from tf_ipr.coding import stream_parser
-from tf_ipr.coding.stream_status import StreamStatus
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.export import size_groups
-from tf_ipr.models import network
 from tf_ipr.models.frozen_network import NUM_SCALES
 from tf_ipr.models.inference import SKIPPED, InferenceModel
 
@@ -80,7 +79,7 @@ class BatchDecoder:
         parsed = stream_parser.parse(streams, self._max_pixels)
         parsed = stream_parser.refuse(parsed, parsed.model_id != self._model_id,
                                       StreamStatus.WRONG_MODEL)
-        num_side, num_latent = self._num_symbols(parsed)
+        num_side, num_latent = self._config.num_symbols(parsed.height, parsed.width)
         parsed = stream_parser.refuse(parsed, parsed.num_words > num_side + num_latent,
                                       StreamStatus.EXTENDED)
         parsed = stream_parser.refuse(parsed, ~_within(parsed, self._max_batch_pixels),
@@ -88,7 +87,7 @@ class BatchDecoder:
         words = stream_parser.words(streams, parsed)
         states = parsed.states[:, :tf.reduce_max(parsed.lanes)]
 
-        num_side, _ = self._num_symbols(parsed)
+        num_side, _ = self._config.num_symbols(parsed.height, parsed.width)
         index = tf.range(tf.reduce_max(num_side))
         side_tables = NUM_SCALES + tf.math.floormod(index, self._config.side_channels)
         side_tables = tf.where(index < num_side[:, tf.newaxis], side_tables, SKIPPED)
@@ -109,7 +108,7 @@ class BatchDecoder:
         black = tf.zeros(tf.stack([tf.shape(streams)[0], height, width, 3]), tf.uint8)
 
         def reconstruct(images, own_height, own_width):
-            rows, columns = _latent_size(own_height, own_width)
+            rows, columns = self._config.latent_size(own_height, own_width)
             latents = tf.gather(latent, images)[:, :rows * columns * self._config.latent_channels]
             latents = tf.reshape(latents, tf.stack([-1, rows, columns,
                                                     self._config.latent_channels]))
@@ -129,12 +128,12 @@ class BatchDecoder:
 
     def _latent_tables(self, parsed, side):
         """Tables of y, int32 [B, Ny]; `SKIPPED` behind an image's own, and for bad streams."""
-        _, num_latent = self._num_symbols(parsed)
+        _, num_latent = self._config.num_symbols(parsed.height, parsed.width)
         longest = tf.reduce_max(num_latent)
         skipped = tf.fill(tf.stack([tf.shape(side)[0], longest]), SKIPPED)
 
         def tables(images, height, width):
-            rows, columns = _latent_size(height, width)
+            rows, columns = self._config.latent_size(height, width)
             own = self._model.latent_tables(self._side_of(side, images, rows, columns), rows,
                                             columns)
             own = tf.reshape(own, tf.stack([tf.shape(images)[0], -1]))
@@ -146,28 +145,9 @@ class BatchDecoder:
     def _side_of(self, side, images, rows, columns):
         """z of images of one size, int32 [G, h_z, w_z, C]."""
         channels = self._config.side_channels
-        rows, columns = _side_size(rows, columns)
+        rows, columns = self._config.side_size(rows, columns)
         own = tf.gather(side, images)[:, :rows * columns * channels]
         return tf.reshape(own, tf.stack([-1, rows, columns, channels]))
-
-    def _num_symbols(self, parsed):
-        """Symbols of z and of y, int32 [B] each; 0 for bad streams."""
-        rows, columns = _latent_size(parsed.height, parsed.width)
-        side_rows, side_columns = _side_size(rows, columns)
-        return (side_rows * side_columns * self._config.side_channels,
-                rows * columns * self._config.latent_channels)
-
-
-def _latent_size(height, width):
-    return _divide_up(height, network.STRIDE), _divide_up(width, network.STRIDE)
-
-
-def _side_size(rows, columns):
-    return _divide_up(rows, network.SIDE_STRIDE), _divide_up(columns, network.SIDE_STRIDE)
-
-
-def _divide_up(value, divisor: int):
-    return (value + (divisor - 1)) // divisor
 
 
 def _within(parsed, max_batch_pixels: int) -> tf.Tensor:

@@ -13,9 +13,9 @@ from typing import Optional, Tuple
 import numpy as np
 import tensorflow as tf
 
+from tf_ipr.format import bitstream
 from tf_ipr import coding
 from tf_ipr.models.inference import InferenceModel
-from tf_ipr.models.network import MIN_SIDE, STRIDE
 
 
 class EncoderGraph(tf.Module):
@@ -39,7 +39,7 @@ class EncoderGraph(tf.Module):
         self._model_id = model_id
         self._coder = coding.ImageEncoder(model.tables)
         width, height = image_size or (None, None)
-        rows, columns = (side and -(-side // STRIDE) for side in (height, width))
+        rows, columns = model.network.config.latent_size(height, width) if image_size else (None, None)
         image = tf.TensorSpec([1, height, width, 3], tf.uint8, "image")
         quality = tf.TensorSpec([], tf.float32, "quality")
         latent = tf.TensorSpec([1, rows, columns, model.network.config.latent_channels],
@@ -57,9 +57,9 @@ class EncoderGraph(tf.Module):
         return self._code(self._analyse(image)["latent"], height, width, quality)
 
     def _code(self, latent, height, width, quality):
-        codable = tf.logical_and(tf.minimum(height, width) >= MIN_SIDE, tf.abs(quality) < np.inf)
+        codable = tf.logical_and(tf.minimum(height, width) >= bitstream.MIN_SIDE, tf.abs(quality) < np.inf)
         quality = tf.where(codable, quality, 1.0)  # No NaN gets as far as a cast.
-        steps = coding.QUALITY_STEPS
+        steps = bitstream.QUALITY_STEPS
         step = tf.clip_by_value(tf.round(2.0 * quality), steps[0], steps[-1])
         header = coding.header_bytes(width, height, tf.cast(step, tf.int32), self._model_id)
         symbols = self._model.symbols(latent, tf.reshape(step / 2.0, [1]))

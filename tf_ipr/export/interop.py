@@ -21,11 +21,11 @@ import pathlib
 
 import numpy as np
 
-from tf_ipr import atomic_file
-from tf_ipr.codec import Codec
-from tf_ipr.coding import BitstreamError
-from tf_ipr.coding.bitstream import MAJOR, MINOR
-from tf_ipr.datasets import image_file
+from tf_ipr.files import atomic_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.format.bitstream import BitstreamError
+from tf_ipr.format.bitstream import MAJOR, MINOR
+from tf_ipr.files import image_file
 
 INDEX = "golden.json"
 MAX_DRIFT = 1  # grey levels: rounding of a float pixel beside a half
@@ -84,7 +84,7 @@ def pictures() -> dict:
     }
 
 
-def write(folder, codec: Codec, encode=None) -> int:
+def write(folder, codec: TensorFlowCodec, encode=None) -> int:
     """Writes golden streams of a model; returns how many.
 
     Args:
@@ -106,7 +106,7 @@ def write(folder, codec: Codec, encode=None) -> int:
     return len(index["symbols"])
 
 
-def check(folder, codec: Codec) -> list:
+def check(folder, codec: TensorFlowCodec) -> list:
     """Decodes golden streams here: an `Agreement` for each.
 
     Raises:

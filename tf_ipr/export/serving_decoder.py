@@ -20,9 +20,9 @@ from typing import Optional, Sequence, Tuple
 
 import tensorflow as tf
 
-from tf_ipr import atomic_file
-from tf_ipr.coding import bitstream
-from tf_ipr.coding.stream_status import StreamStatus
+from tf_ipr.files import atomic_file
+from tf_ipr.format import bitstream
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.export import serving_files
 from tf_ipr.export.aligned_embedding import embed_aligned
 from tf_ipr.export.batch_decoder import BatchDecoder

@@ -8,8 +8,8 @@ from typing import Iterable, Sequence, Tuple
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr import atomic_file
-from tf_ipr.recognition import alignment
+from tf_ipr.files import atomic_file
+from tf_ipr.faces import alignment
 
 MODEL_NAME = "tf_ipr_decoder"
 WARMUP = "tf_serving_warmup_requests"
@@ -34,9 +34,9 @@ def write_warmup(path, model_folder, signatures: Iterable[str], batch_sizes: Seq
       ImportError: tensorflow-serving-api, which has the messages, is not installed.
     """
     predict_pb2, prediction_log_pb2 = _messages()
-    from tf_ipr.codec import Codec  # Its graphs are not needed otherwise.
+    from tf_ipr.models.codec import TensorFlowCodec  # Its graphs are not needed otherwise.
 
-    codec = Codec.load(model_folder)
+    codec = TensorFlowCodec.load(model_folder)
     streams = [codec.compress(_picture(size), quality=50) for size in image_sizes]
     crops = []
     if "embedding" in signatures:

@@ -23,15 +23,14 @@ from typing import Optional, Tuple
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr import atomic_file, coding
-from tf_ipr.codec import Codec
-from tf_ipr.coding import bitstream
+from tf_ipr.files import atomic_file
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.format import bitstream
 from tf_ipr.export import tflite_file
 from tf_ipr.export.encoder_graph import EncoderGraph
 from tf_ipr.export.export_error import ExportError
 from tf_ipr.models import model_folder
-from tf_ipr.models.inference import InferenceModel
-from tf_ipr.models.network import MIN_SIDE
+from tf_ipr.format.bitstream import MIN_SIDE
 
 WEIGHTS = ("float16", "float32")
 LICENCE = "Apache-2.0"
@@ -88,7 +87,7 @@ def export(folder, output, image_size: Optional[Tuple[int, int]] = None,
         counts[part] = tflite_file.operations(converted)
         contents[part] = tflite_file.to_bytes(
             converted, _metadata(config, part, signature, image_size, weights))
-    _try_out(contents, Codec(model, config), image_size)
+    _try_out(contents, TensorFlowCodec(model, config), image_size)
     return _write(contents, counts, pathlib.Path(output), split)
 
 
@@ -127,14 +126,14 @@ def _trial_images(width: int, height: int):
     yield np.full((height, width, 3), 200, np.uint8)
 
 
-def _try_out(contents: dict, codec: Codec, image_size) -> None:
+def _try_out(contents: dict, codec: TensorFlowCodec, image_size) -> None:
     encoder = Encoder(**{f"{part}_content": content for part, content in contents.items()})
     for image in _trial_images(*(image_size or _TRIAL_SIZE)):
         for quality in _TRIAL_QUALITIES:
             stream = encoder.encode(image, quality)
             try:
                 codec.symbols(stream)
-            except coding.BitstreamError as error:
+            except bitstream.BitstreamError as error:
                 raise ExportError("The exported encoder made a stream that does not decode, at "
                                   f"quality {quality:g}: {error}") from error
 

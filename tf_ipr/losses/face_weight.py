@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from tf_ipr.recognition import alignment
+from tf_ipr.faces import alignment
 
 _EDGE, _SOFTNESS = 1.1, 10.0  # the border, in half crops from the crop's centre; its steepness
 

@@ -22,7 +22,7 @@ from typing import Dict, Optional, Sequence
 import tensorflow as tf
 
 from tf_ipr.losses.random_view import vary, mirror_some
-from tf_ipr.recognition import alignment
+from tf_ipr.faces import alignment
 from tf_ipr.recognition.recognizer import Recognizer
 
 # On a CPU the crop and its gradient, all gathers and products, run seven times as fast compiled;
@@ -76,7 +76,7 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
         landmarks: float32 [B, 5, 2], (x, y) in pixels of the originals; NaN for an image without
             a face.
         original_embeddings: for each recogniser R(A(x)), float32 [B, D], computed before
-            (`tf_ipr.recognition.cache`). Saves a third of the work; of no use where the comparison
+            (`tf_ipr.faces.cache`). Saves a third of the work; of no use where the comparison
             `needs_original`.
         comparison: how faces are compared.
 

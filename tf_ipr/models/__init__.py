@@ -1,6 +1,5 @@
 """What is learned.
 
-    config.py            ModelConfig: shapes and presets
     mobile.py            transforms in plain Keras layers (default)
     hyperprior.py        transforms of the paper's reference, on tensorflow-compression
     block_transform.py   where the mobile transforms start
@@ -12,5 +11,6 @@
     entropy_model.py     rates for training; integer tables for coding
     training_model.py    network and entropy model with noise and straight-through rounding
     inference.py         image to symbols, symbols to image
-    model_folder.py      models on disk, model id
+    model_folder.py      models on disk
+    codec.py             images to streams and back, in TensorFlow
 """

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_compression as tfc
 
-from tf_ipr.coding.tables import ProbabilityTables
+from tf_ipr.format.tables import ProbabilityTables
 from tf_ipr.models.frozen_network import MAX_SIDE_SYMBOL, NUM_SCALES
 
 MIN_SCALE, MAX_SCALE = 0.12, 64.0

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
-MIN_QUALITY, MAX_QUALITY = 1.0, 100.0
+from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY
 
 
 class QualityGain(tf.Module):

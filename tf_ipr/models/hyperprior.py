@@ -12,7 +12,7 @@ from __future__ import annotations
 import tensorflow as tf
 import tensorflow_compression as tfc
 
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 
 
 def _convolution(filters, size, stride, activation=None, up=False):

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_ipr.coding.tables import ProbabilityTables
+from tf_ipr.coding import table_ops
+from tf_ipr.format.tables import ProbabilityTables
 from tf_ipr.models.frozen_network import FIRST_CODED, NUM_SCALES, FrozenHyperSynthesis
 from tf_ipr.models.network import CodecNetwork
 
@@ -76,7 +77,7 @@ class InferenceModel(tf.Module):
         gained = self.network.gained(y, quality)
         z = tf.cast(tf.floor(self.network.side(gained) + 0.5), tf.int32)
         side_tables = self.side_tables(tf.shape(z))
-        z = self.tables.clip(z, side_tables)
+        z = table_ops.clip(self.tables, z, side_tables)
         tables, mean = self._predict(z, gained)
         return Prediction(z, side_tables, tables, mean, gained - mean)
 
@@ -84,7 +85,7 @@ class InferenceModel(tf.Module):
         """The nearest symbols that their tables have."""
         tables = prediction.latent_tables
         latent = tf.cast(tf.floor(prediction.residual + 0.5), tf.int32)
-        return Symbols(prediction.side, prediction.side_tables, self.tables.clip(latent, tables),
+        return Symbols(prediction.side, prediction.side_tables, table_ops.clip(self.tables, latent, tables),
                        tables)
 
     def side_tables(self, shape):
@@ -110,6 +111,6 @@ class InferenceModel(tf.Module):
 
     def coded_bits(self, symbols: Symbols):
         """-Σ log2 p by the integer tables, float32 [B]: the ideal length of the coded symbols."""
-        side = self.tables.bits(symbols.side, symbols.side_tables)
-        latent = self.tables.bits(symbols.latent, symbols.latent_tables)
+        side = table_ops.bits(self.tables, symbols.side, symbols.side_tables)
+        latent = table_ops.bits(self.tables, symbols.latent, symbols.latent_tables)
         return tf.reduce_sum(side, [1, 2, 3]) + tf.reduce_sum(latent, [1, 2, 3])

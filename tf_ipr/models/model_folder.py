@@ -11,52 +11,28 @@ stream of another model.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import lzma
-import os
 import pathlib
-import zipfile
-import zlib
 from typing import Sequence
 
 import numpy as np
 
-from tf_ipr import atomic_file
-from tf_ipr.coding.tables import ProbabilityTables
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.files import atomic_file
+from tf_ipr.format.tables import ProbabilityTables
+from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.format.model_folder import (
+    FORMAT, CheckpointError, model_id_of, read_arrays, read_config)
 from tf_ipr.models.frozen_network import FIRST_CODED, FrozenHyperSynthesis
 from tf_ipr.models.inference import InferenceModel
 from tf_ipr.models.network import CodecNetwork
 
-FORMAT = "1.0"
 PRIOR = "side_prior/"
 _PARTS = ("analysis", "gate", "synthesis", "hyper_analysis", "hyper_mean", "gain", "inverse_gain")
-# What NumPy and zipfile raise for a damaged archive: it may seem to be of any kind, or encrypted.
-_DAMAGE = (OSError, EOFError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
-           zlib.error, lzma.LZMAError)
-
-
-class CheckpointError(ValueError):
-    """A model folder or checkpoint that is missing, damaged, or of another architecture."""
-
-
 def float_weights(network: CodecNetwork) -> dict:
     """The float variables of a network by name, e.g. "synthesis/03"."""
     return {f"{part}/{i:02d}": variable for part in _PARTS
             if getattr(network, part) is not None
             for i, variable in enumerate(getattr(network, part).variables)}
-
-
-def model_id_of(entropy_arrays: dict) -> str:
-    """8 hex digits: the first four bytes of a SHA-256 over names, types, shapes and values."""
-    digest = hashlib.sha256()
-    for name in sorted(entropy_arrays):
-        value = np.ascontiguousarray(entropy_arrays[name])
-        value = value.astype(value.dtype.newbyteorder("<"), copy=False)
-        digest.update(f"{name} {value.dtype.name} {value.shape}".encode())
-        digest.update(value.tobytes())
-    return digest.hexdigest()[:8]
 
 
 def entropy_arrays(model: InferenceModel) -> dict:
@@ -123,35 +99,6 @@ def load(folder) -> tuple:
         raise CheckpointError(f"{folder} does not hold a usable model: {error}") from error
     assign_floats(network, read_arrays(folder / "weights.npz"), folder / "weights.npz")
     return InferenceModel(network, hyper_index, tables), config
-
-
-def read_config(folder) -> dict:
-    """What config.json says; raises `CheckpointError` where there is none that can be read."""
-    folder = pathlib.Path(folder)
-    path = folder / "config.json"
-    if not path.is_file():
-        raise CheckpointError(f"{folder} is no model folder: it has no config.json. Give a folder "
-                              "such as savedmodels/lfw_l2_rec.")
-    try:
-        config = json.loads(path.read_text())
-        for name, kind in (("format", str), ("model_id", str), ("model", dict)):
-            if not isinstance(config[name], kind):
-                raise TypeError(f"{name} is {config[name]!r}, not a {kind.__name__}")
-    except (ValueError, KeyError, TypeError) as error:
-        raise CheckpointError(f"{path} is not a model description: {error!r}") from error
-    if config["format"].split(".")[0] != FORMAT.split(".")[0]:
-        raise CheckpointError(f"{path} has format {config['format']}; this version reads {FORMAT}. "
-                              "Update tf_ipr or train the model again.")
-    return config
-
-
-def read_arrays(path: pathlib.Path) -> dict:
-    """The arrays of an .npz file; raises `CheckpointError` if it is missing or damaged."""
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except _DAMAGE as error:
-        raise CheckpointError(f"{os.fspath(path)} is missing or damaged: {error}") from error
 
 
 def assign_floats(network: CodecNetwork, values: dict, path) -> None:

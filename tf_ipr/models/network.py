@@ -6,7 +6,7 @@
     ŷ ─÷gain─ g_s ─ crop ─ x̂
 
 An architecture is a file with `analysis`, `synthesis`, `hyper_analysis` and `hyper_mean`, and a
-line in `config.ARCHITECTURES`; to train one, give it sizes in `config.PRESETS`.
+line in `model_config.ARCHITECTURES`; to train one, give it sizes in `model_config.PRESETS`.
 """
 
 from __future__ import annotations
@@ -15,25 +15,17 @@ import importlib
 
 import tensorflow as tf
 
-from tf_ipr.models.config import ARCHITECTURES, ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.gains import QualityGain
 from tf_ipr.models.integer_network import IntegerHyperSynthesis
 from tf_ipr.models.latent_gate import latent_gate
-
-STRIDE = 16  # of the latent, in pixels
-SIDE_STRIDE = 4  # of the hyper-latent, in latent positions
-MIN_SIDE = 16  # shortest image side, in pixels
 
 # Gains at first: steps of a quarter to a 32nd of the range 0..1, for orthonormal transforms.
 _FIRST_GAIN, _LAST_GAIN = 4.0, 32.0
 
 
-def pad_to_stride(image):
-    """Mirrors [B,H,W,3] at the bottom and right edge up to multiples of 16; H, W >= 16."""
-    return _pad_to_multiple(image, STRIDE, "SYMMETRIC")
-
-
-def _pad_to_multiple(x, multiple: int, mode: str):
+def pad_to_multiple(x, multiple: int, mode: str):
+    """Pads [B,H,W,C] at the bottom and right edge up to multiples, in a mode of `tf.pad`."""
     # A constant padding and a cut: padding by a tensor would lose the number of channels, and with
     # it the convolutions of an exported graph of any image size.
     rows, columns = ((size + multiple - 1) // multiple * multiple
@@ -52,7 +44,7 @@ class CodecNetwork(tf.Module):
     def __init__(self, config: ModelConfig):
         super().__init__(name="codec_network")
         # Only this one is imported: `hyperprior` needs tensorflow-compression, `mobile` does not.
-        architecture = importlib.import_module(ARCHITECTURES[config.architecture].module)
+        architecture = importlib.import_module(f"tf_ipr.models.{config.architecture}")
         self.config = config
         self.analysis = architecture.analysis(config)
         self.gate = (latent_gate(config.latent_channels, config.gate_width)
@@ -75,8 +67,8 @@ class CodecNetwork(tf.Module):
         self.synthesis(y)
 
     def analyse(self, image):
-        """x -> y, padding included; independent of the quality."""
-        return self.analysis(pad_to_stride(image))
+        """x -> y, mirrored at the bottom and right edge up to whole strides; whatever the quality."""
+        return self.analysis(pad_to_multiple(image, self.config.stride, "SYMMETRIC"))
 
     def gained(self, y, quality):
         """y [B,h,w,M] and quality [B] -> y·gain, through the gate where there is one."""
@@ -85,7 +77,7 @@ class CodecNetwork(tf.Module):
 
     def side(self, gained):
         """y·gain -> z, not rounded; zero padding to multiples of 4 included."""
-        return self.hyper_analysis(_pad_to_multiple(gained, SIDE_STRIDE, "CONSTANT"))
+        return self.hyper_analysis(pad_to_multiple(gained, self.config.side_stride, "CONSTANT"))
 
     def index(self, z_hat, like, hyper_index=None):
         """ẑ -> table index, integers 0..63 held as float32, cropped to the positions of `like`."""

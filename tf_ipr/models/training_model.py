@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.entropy_model import MAX_SYMBOL, EntropyModel
 from tf_ipr.models.frozen_network import FIRST_CODED, MAX_SIDE_SYMBOL
 from tf_ipr.models.integer_network import clip_towards, round_half_up

@@ -6,7 +6,7 @@ from typing import Optional
 
 import numpy as np
 
-from tf_ipr.recognition.detection import Face, main_face
+from tf_ipr.faces.detection import Face, main_face
 
 
 def compare(recognizer, detector, image_a: np.ndarray, image_b: np.ndarray) -> dict:

@@ -22,8 +22,8 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from tf_ipr import atomic_file
-from tf_ipr.recognition import alignment
+from tf_ipr.files import atomic_file
+from tf_ipr.faces import alignment
 
 FILE_NAME = "recognizer.json"
 DISTANCES = ("cosine", "euclidean")

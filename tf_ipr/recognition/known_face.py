@@ -11,7 +11,7 @@ import pathlib
 
 import numpy as np
 
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
 from tf_ipr.recognition.description import RecognizerError
 

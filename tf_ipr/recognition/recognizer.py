@@ -20,7 +20,8 @@ import numpy as np
 import tensorflow as tf
 
 from tf_ipr.datasets.shape_batches import batches_of_one_shape
-from tf_ipr.recognition import alignment, description, known_face, stages
+from tf_ipr.faces import alignment
+from tf_ipr.recognition import description, known_face, stages
 from tf_ipr.recognition.description import Description, RecognizerError
 
 

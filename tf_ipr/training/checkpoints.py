@@ -13,8 +13,8 @@ import pathlib
 
 import tensorflow as tf
 
-from tf_ipr import atomic_file
-from tf_ipr.models.model_folder import CheckpointError
+from tf_ipr.files import atomic_file
+from tf_ipr.format.model_folder import CheckpointError
 from tf_ipr.training.step import TrainingStep
 
 _KEPT = 2

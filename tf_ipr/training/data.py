@@ -12,7 +12,8 @@ from typing import Optional
 
 import numpy as np
 
-from tf_ipr.datasets import celeba_hq, clic, folder, image_file, lfw, pipeline
+from tf_ipr.datasets import celeba_hq, clic, folder, lfw, pipeline
+from tf_ipr.files import image_file
 
 DATASETS = ("lfw", "celeba_hq", "folder", "clic")
 _MAX_VALIDATION_IMAGES = 48

@@ -1,6 +1,6 @@
 """What IP and IPR need beside the images: landmarks, embeddings of the originals, the loss.
 
-Landmarks and embeddings are computed once and cached by content (`tf_ipr.recognition.cache`).
+Landmarks and embeddings are computed once and cached by content (`tf_ipr.faces.cache`).
 Images without a face take no part.
 """
 
@@ -12,12 +12,12 @@ import numpy as np
 import tensorflow as tf
 import tqdm
 
-from tf_ipr.datasets import image_file, pipeline
+from tf_ipr.files import image_file
+from tf_ipr.datasets import pipeline
 from tf_ipr.losses.detection import DetectionLoss
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.losses.random_view import move
-from tf_ipr.models.network import STRIDE
-from tf_ipr.recognition import aligned_image, alignment, cache
+from tf_ipr.faces import aligned_image, alignment, cache
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.training import data
 
@@ -35,7 +35,7 @@ class Faces:
 
     def __init__(self, paths, recognizer_folders, cache_dir,
                  comparison: Comparison = Comparison(), aligned_size: Optional[int] = None,
-                 detection_weight: float = 0.0):
+                 detection_weight: float = 0.0, stride: int = 16):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
         Args:
@@ -48,6 +48,7 @@ class Faces:
             aliasing.
           detection_weight: of the detection loss beside the identity loss; above 0 for whole
             pictures, whose faces are found anew.
+          stride: of the model, to a multiple of which whole pictures are padded.
 
         Raises:
           ValueError: no recogniser is given, a folder is none, no image shows a face, or a weight of
@@ -60,6 +61,7 @@ class Faces:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
         self._comparison, self._aligned_size = comparison, aligned_size
+        self._stride = stride
         self._detection_weight = detection_weight
         self._detection_loss = DetectionLoss() if detection_weight else None
         self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
@@ -97,7 +99,7 @@ class Faces:
         scaled and shifted a little at random, so that a small dataset does not repeat itself; they
         are whole, `crop_size` is not looked at.
         """
-        cut, size, stride = _crop_to_faces, crop_size, STRIDE
+        cut, size, stride = _crop_to_faces, crop_size, self._stride
         if self._aligned_size is not None:
             # Without repeated edges: an aligned crop is black beyond the picture.
             cut, size, stride = _align_loosely, self._aligned_size, 1

@@ -14,7 +14,7 @@ from typing import Callable, Optional
 import tensorflow as tf
 
 from tf_ipr.losses.objective import Objective
-from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
+from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY
 from tf_ipr.models.training_model import TrainingModel
 
 # identity(image, reconstruction, landmarks, embeddings) -> 1 - cos, float32 [B]

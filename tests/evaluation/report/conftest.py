@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from tests.evaluation.conftest import KnownFaceDetector, MeanColour
-from tf_ipr import shipped_models
-from tf_ipr.datasets import evaluation_set, image_file
+from tf_ipr.format import shipped_models
+from tf_ipr.datasets import evaluation_set
+from tf_ipr.files import image_file
 from tf_ipr.evaluation import codec_choice, compressai_codec, run
 from tf_ipr.evaluation.report import results, writing
 from tf_ipr.recognition import known_face
-from tf_ipr.recognition.detection import Face
+from tf_ipr.faces.detection import Face
 
 BOX = np.array([40, 30, 130, 150], np.float32)
 

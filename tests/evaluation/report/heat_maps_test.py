@@ -15,7 +15,7 @@ def test_the_error_is_the_mean_of_the_colours():
 
 def test_all_bits_are_on_the_map():
     bits = np.array([[16.0, 8.0], [4.0, 2.0]])
-    density = heat_maps.bits_per_pixel(bits, 20, 24)  # 16 and 4 rows, 16 and 8 columns.
+    density = heat_maps.bits_per_pixel(bits, 20, 24, 16)  # 16 and 4 rows, 16 and 8 columns.
     assert density.shape == (20, 24) and density.sum() == pytest.approx(30)
     assert density[0, 0] == 16 / 256 and density[0, 23] == 8 / 128 and density[19, 23] == 2 / 32
 

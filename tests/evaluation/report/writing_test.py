@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.evaluation.report.conftest import BOX, KnownFace
-from tf_ipr import shipped_models
-from tf_ipr.datasets import image_file
+from tf_ipr.format import shipped_models
+from tf_ipr.files import image_file
 from tf_ipr.evaluation import bit_allocation, reference_codecs
 from tf_ipr.evaluation.report import reconstructions, results, writing
 from tf_ipr.models import model_folder
@@ -67,7 +67,7 @@ def test_bits_are_those_of_the_model_and_the_box_has_its_share(evaluation):
         image[None], row["setting"])[0]
     assert scene.reconstructions[0].bits.sum() == pytest.approx(bits.sum(), rel=1e-4)
     assert scene.reconstructions[0].share == pytest.approx(
-        bit_allocation.share_in_box(bits, BOX, *image.shape[:2]))
+        bit_allocation.share_in_box(bits, BOX, *image.shape[:2], 16))
 
 
 def test_images_asked_for_are_shown_and_must_be_images(evaluation, tmp_path):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-import tf_ipr
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models import model_folder
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 
@@ -17,7 +17,7 @@ MAX_BATCH_PIXELS = 1 << 21
 SIZES = [(16, 16), (17, 16), (33, 50), (64, 64), (64, 65), (128, 128), (112, 112), (250, 140)]
 
 
-def write_model(folder, seed: int) -> tf_ipr.Codec:
+def write_model(folder, seed: int) -> TensorFlowCodec:
     """An untrained model in `folder`, whose tables differ between symbols."""
     tf.keras.utils.set_random_seed(seed)
     model = TrainingModel(ModelConfig(width=24, latent_channels=32, side_channels=8,
@@ -27,7 +27,7 @@ def write_model(folder, seed: int) -> tf_ipr.Codec:
     for variable in model.network.hyper_mean.variables:  # an untrained mean would be noise
         variable.assign(tf.zeros_like(variable))
     model_folder.save(freeze(model), folder, {})
-    return tf_ipr.Codec.load(folder, max_pixels=MAX_PIXELS)
+    return TensorFlowCodec.load(folder, max_pixels=MAX_PIXELS)
 
 
 def image(height, width, seed=0):

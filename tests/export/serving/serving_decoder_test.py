@@ -14,7 +14,7 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tf_ipr.coding.stream_status import StreamStatus
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.export import serving_decoder
 from tf_ipr.export.serving_decoder import ExportError
 
@@ -119,7 +119,7 @@ def test_png_files_show_the_same(responses, codec):
 
 
 def test_embeddings_are_those_of_the_recogniser_on_aligned_crops(responses, codec, recognizer):
-    from tf_ipr.recognition import alignment
+    from tf_ipr.faces import alignment
 
     outputs, (_, streams) = responses[0]["embedding"], responses[1]["embedding"]
     assert outputs["embedding"].shape == (len(streams), recognizer.embedding_size)

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tf_ipr.recognition import alignment, known_face
+from tf_ipr.faces import alignment
+from tf_ipr.recognition import known_face
 from tf_ipr.recognition.backbones import dlib_resnet
 from tf_ipr.recognition.conversion import architectures, dlib_weights
 from tf_ipr.recognition.conversion.tensors import CheckpointMismatch

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tf_ipr.models import network
-
 COLOURS = "inferno"
 _GREY = 0.45  # Of the picture under the bits, so that one sees what they are spent on.
 
@@ -26,18 +24,19 @@ def absolute_error(original_u8: np.ndarray, decoded_u8: np.ndarray) -> np.ndarra
     return np.abs(difference).mean(axis=2)
 
 
-def bits_per_pixel(bits: np.ndarray, height: int, width: int) -> np.ndarray:
+def bits_per_pixel(bits: np.ndarray, height: int, width: int, stride: int) -> np.ndarray:
     """Bits of positions of the latent spread evenly over their pixels.
 
     Args:
-      bits: float [⌈height/16⌉, ⌈width/16⌉], of `bit_allocation.BitAllocation`.
+      bits: float [⌈height/stride⌉, ⌈width/stride⌉], of `bit_allocation.BitAllocation`.
       height, width: of the picture.
+      stride: of the model, pixels from one position to the next.
 
     Returns:
       float32 [height, width]; the sum is that of `bits`.
     """
     def extents(count, size):
-        return np.minimum(network.STRIDE, size - network.STRIDE * np.arange(count))
+        return np.minimum(stride, size - stride * np.arange(count))
 
     down, across = extents(bits.shape[0], height), extents(bits.shape[1], width)
     density = bits / np.outer(down, across)

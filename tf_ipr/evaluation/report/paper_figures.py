@@ -14,7 +14,7 @@ import logging
 import pathlib
 from typing import Optional, Sequence
 
-from tf_ipr import atomic_file
+from tf_ipr.files import atomic_file
 from tf_ipr.evaluation.report import heat_maps, panels, selection
 from tf_ipr.evaluation.report.reconstructions import Scene
 from tf_ipr.evaluation.report.results import Group, Results

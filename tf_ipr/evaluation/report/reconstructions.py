@@ -12,7 +12,7 @@ from typing import Callable, Optional, Sequence
 
 import numpy as np
 
-from tf_ipr.datasets import image_file
+from tf_ipr.files import image_file
 from tf_ipr.evaluation import bit_allocation, codec_choice, coding_pool, metrics
 from tf_ipr.evaluation.image_codec import ImageCodec
 from tf_ipr.evaluation.report import heat_maps
@@ -134,7 +134,7 @@ class Faces:
     def _detector(self):
         if self._made is None:
             if self._make is None:
-                from tf_ipr.recognition.detection import FaceDetector
+                from tf_ipr.faces.detection import FaceDetector
 
                 self._make = FaceDetector
             self._made = self._make()
@@ -142,7 +142,7 @@ class Faces:
 
     def box(self, image_u8: np.ndarray) -> Optional[np.ndarray]:
         """x1, y1, x2, y2, or None: no face, or no detector installed."""
-        from tf_ipr.recognition import detection
+        from tf_ipr.faces import detection
 
         try:
             found = self._detector().detect([image_u8])[0]
@@ -153,7 +153,7 @@ class Faces:
 
     def crop(self, image_u8: np.ndarray, size: int) -> np.ndarray:
         """The aligned crop; ImportError without a detector, ValueError without a face."""
-        from tf_ipr.recognition import aligned_image
+        from tf_ipr.faces import aligned_image
 
         return aligned_image.crop_main_face(image_u8, self._detector(), size)
 
@@ -184,10 +184,12 @@ def with_bits(found: Reconstruction, image_u8: np.ndarray, box: Optional[np.ndar
     if found.row["codec"].removeprefix(f"align{found.row['align']}+") != "tf_ipr":
         return found
     height, width = image_u8.shape[:2]
-    bits = codecs.allocation(found.row)(image_u8[None], found.row["setting"])[0]
-    share = None if box is None else bit_allocation.share_in_box(bits, box, height, width)
+    allocation = codecs.allocation(found.row)
+    bits = allocation(image_u8[None], found.row["setting"])[0]
+    share = None if box is None else bit_allocation.share_in_box(
+        bits, box, height, width, allocation.stride)
     return dataclasses.replace(
-        found, bits=heat_maps.bits_per_pixel(bits, height, width), share=share)
+        found, bits=heat_maps.bits_per_pixel(bits, height, width, allocation.stride), share=share)
 
 
 def scenes(rows: Sequence[dict], images: Sequence[tuple[str, np.ndarray]], codecs: Codecs,

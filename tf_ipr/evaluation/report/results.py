@@ -13,7 +13,7 @@ import pathlib
 import re
 from typing import Optional, Sequence
 
-from tf_ipr.atomic_file import PathLike
+from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.evaluation import curves
 from tf_ipr.evaluation.results_folder import SCHEMA
 

@@ -6,9 +6,9 @@ import dataclasses
 import pathlib
 from typing import Callable, Optional, Sequence
 
-from tf_ipr import atomic_file
-from tf_ipr.atomic_file import PathLike
-from tf_ipr.datasets import image_file
+from tf_ipr.files import atomic_file
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.files import image_file
 from tf_ipr.evaluation.report import page, panels, paper_figures, reconstructions, selection
 from tf_ipr.evaluation.report.page import GroupPictures, WorstImage
 from tf_ipr.evaluation.report.results import Group, Results

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.python.framework import convert_to_constants
 
-from tf_ipr import atomic_file
+from tf_ipr.files import atomic_file
 from tf_ipr.recognition import description, known_face
 from tf_ipr.recognition.description import Description
 from tf_ipr.recognition.recognizer import Recognizer

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Dict, Mapping, NamedTuple, Sequence
 
 import numpy as np
-import tensorflow as tf
 
 PRECISION_BITS = 12
 TOTAL = 1 << PRECISION_BITS  # Frequencies of one table sum to this.
@@ -105,35 +104,6 @@ class ProbabilityTables:
                  for part, last in zip((frequency, offset, symbol), identity)]
         return DecoderLookup(parts[0].astype(np.int32), parts[1].astype(np.int32),
                              parts[2].astype(np.int16))
-
-    def clip(self, symbols: tf.Tensor, tables: tf.Tensor) -> tf.Tensor:
-        """Clips int32 `symbols` to the range of their tables; 0 where the table is -1 (skipped)."""
-        table = tf.maximum(tables, 0)
-        lowest = tf.gather(self.lowest, table)
-        highest = lowest + tf.gather(self.size, table) - 1
-        clipped = tf.minimum(tf.maximum(symbols, lowest), highest)
-        return tf.where(tables < 0, tf.zeros_like(clipped), clipped)
-
-    def flat_index(self, symbols: tf.Tensor, tables: tf.Tensor) -> tf.Tensor:
-        """Index of (table, symbol) in the flattened `frequency`; table 0, entry 0 for table -1."""
-        table = tf.maximum(tables, 0)
-        index = table * self.max_symbols + symbols - tf.gather(self.lowest, table)
-        return tf.where(tables < 0, tf.zeros_like(index), index)
-
-    def bits(self, symbols: tf.Tensor, tables: tf.Tensor) -> tf.Tensor:
-        """Ideal code length -log2(frequency / 4096) of each symbol, in bits.
-
-        Args:
-          symbols: int32, any shape, within the range of their tables (see `clip`).
-          tables: int32, same shape; -1 marks a skipped symbol, which costs 0 bits.
-
-        Returns:
-          float32 of the same shape.
-        """
-        lengths = PRECISION_BITS - np.log2(np.maximum(self.frequency, 1))
-        lengths = tf.constant(lengths.reshape(-1), tf.float32)
-        bits = tf.gather(lengths, self.flat_index(symbols, tables))
-        return tf.where(tables < 0, tf.zeros_like(bits), bits)
 
 
 def quantize_pmf(pmf) -> np.ndarray:

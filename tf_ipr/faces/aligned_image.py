@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from tf_ipr.recognition import alignment
+from tf_ipr.faces import alignment
 
 # Below this reduction bilinear sampling alone shows no aliasing worth a blurrier picture.
 _SHARP_REDUCTION = 2.0

@@ -1,7 +1,7 @@
 """What detection and recognition found, kept on disk so that it is computed once.
 
 A cache is a folder of numbered `.npz` files, each with some keys and their rows. Files are only
-ever added, whole (`tf_ipr.atomic_file`), so a kill at any moment loses at most the work since the
+ever added, whole (`tf_ipr.files.atomic_file`), so a kill at any moment loses at most the work since the
 last file, and the next run goes on from there. Keys are hashes of content, never of names: a
 changed image or another recogniser is simply not found.
 """
@@ -16,9 +16,9 @@ from typing import Callable, Dict, Iterable, List, Optional, Sequence
 
 import numpy as np
 
-from tf_ipr import atomic_file
-from tf_ipr.datasets import image_file
-from tf_ipr.datasets.file_key import file_key
+from tf_ipr.files import atomic_file
+from tf_ipr.files import image_file
+from tf_ipr.files.file_key import file_key
 from tf_ipr.datasets.landmarks import mirror
 
 Progress = Callable[[int, int], None]      # (images done, images in all)
@@ -127,7 +127,7 @@ def landmarks_of_files(paths: Sequence, cache_dir, detector_factory: Optional[Ca
     Returns:
         float32 [N, 5, 2]; NaN for an image without a face.
     """
-    from tf_ipr.recognition import detection
+    from tf_ipr.faces import detection
 
     cache = landmarks_cache(cache_dir)
     keys = [file_key(path) for path in paths]

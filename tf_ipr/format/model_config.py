@@ -8,19 +8,12 @@ unknown key is an error.
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple
 
 
-class Architecture(NamedTuple):
-    """The module of its transforms, and the largest `ModelConfig.width` they can have."""
-
-    module: str
-    max_width: int
-
-
+# Its name is that of its module in `tf_ipr.models`; the number is the largest `ModelConfig.width`.
 ARCHITECTURES = {
-    "mobile": Architecture("tf_ipr.models.mobile", 192),  # coefficients of 8×8 pixels of 3 colours
-    "hyperprior": Architecture("tf_ipr.models.hyperprior", 1024),
+    "mobile": 192,  # coefficients of 8×8 pixels of 3 colours
+    "hyperprior": 1024,
 }
 
 
@@ -62,7 +55,7 @@ class ModelConfig:
         if self.architecture not in list(ARCHITECTURES):  # a list: JSON also gives what has no hash
             raise ConfigError(f"architecture is {self.architecture!r}; it must be one of "
                               f"{', '.join(ARCHITECTURES)}.")
-        max_width = ARCHITECTURES[self.architecture].max_width
+        max_width = ARCHITECTURES[self.architecture]
         if not isinstance(self.width, int) or not 1 <= self.width <= max_width:
             raise ConfigError(f"width is {self.width!r}; with the architecture {self.architecture} it "
                               f"must be an integer in 1..{max_width}.")
@@ -79,6 +72,31 @@ class ModelConfig:
                 raise ConfigError(f"{name} is {value!r}; it must be two integers of 0 or more.")
             object.__setattr__(self, name, tuple(value))  # JSON gives lists
 
+    @property
+    def stride(self) -> int:
+        """Pixels from one position of the latent y to the next."""
+        return 16
+
+    @property
+    def side_stride(self) -> int:
+        """Positions of the latent from one position of the hyper-latent z to the next."""
+        return 4
+
+    def latent_size(self, height: int, width: int) -> tuple[int, int]:
+        """(rows, columns) of y for a picture; works on int32 tensors, too."""
+        return _divide_up(height, self.stride), _divide_up(width, self.stride)
+
+    def side_size(self, rows: int, columns: int) -> tuple[int, int]:
+        """(rows, columns) of z for those of a latent y; works on int32 tensors, too."""
+        return _divide_up(rows, self.side_stride), _divide_up(columns, self.side_stride)
+
+    def num_symbols(self, height: int, width: int) -> tuple[int, int]:
+        """Symbols of z and of y in a picture; works on int32 tensors, too."""
+        rows, columns = self.latent_size(height, width)
+        side_rows, side_columns = self.side_size(rows, columns)
+        return (side_rows * side_columns * self.side_channels,
+                rows * columns * self.latent_channels)
+
     def to_dict(self) -> dict:
         """The record as plain JSON types."""
         return {k: list(v) if isinstance(v, tuple) else v
@@ -92,6 +110,10 @@ class ModelConfig:
         if unknown:
             raise ConfigError(f"Unknown model settings {unknown}; known are {known}.")
         return cls(**values)
+
+
+def _divide_up(value, divisor: int):
+    return (value + (divisor - 1)) // divisor
 
 
 PRESETS = {

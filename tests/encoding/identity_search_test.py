@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from tf_ipr.recognition import aligned_image, alignment, comparison, known_face
-from tf_ipr.recognition.detection import FaceDetector
-from tf_ipr.recognition.identity_search import (
+from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.recognition import comparison, known_face
+from tf_ipr.faces.detection import FaceDetector
+from tf_ipr.encoding.identity_search import (
     IdentityNotReached, smallest_keeping, smallest_keeping_each)
 
 

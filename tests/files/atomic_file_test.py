@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from tf_ipr import atomic_file
+from tf_ipr.files import atomic_file
 
 
 def test_a_finished_file_holds_what_was_written_and_nothing_else_stays(tmp_path):

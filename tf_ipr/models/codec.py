@@ -1,6 +1,6 @@
 """The front door: images to streams and back.
 
-    codec = Codec.load()
+    codec = TensorFlowCodec.load()
     stream = codec.compress(image, quality=50)
     decoded = codec.decompress(stream)
 """
@@ -14,18 +14,20 @@ from typing import Callable, Optional, Sequence, Union
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr import coding, shipped_models
-from tf_ipr.coding.bitstream import MAX_PIXELS
-from tf_ipr.models import model_folder, network
-from tf_ipr.models.gains import MAX_QUALITY, MIN_QUALITY
+from tf_ipr.format import bitstream
+from tf_ipr import coding
+from tf_ipr.format import shipped_models
+from tf_ipr.format.bitstream import MAX_PIXELS
+from tf_ipr.models import model_folder
+from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY
 from tf_ipr.models.inference import InferenceModel, Prediction
-from tf_ipr.rate_search import largest_within, nearest_to
+from tf_ipr.runtime.rate_search import largest_within, nearest_to
 
 # (images uint8 [B,H,W,3], their prediction, qualities [B]) -> the prediction with another residual.
 Search = Callable[[np.ndarray, Prediction, Sequence[float]], Prediction]
 
 
-class Codec:
+class TensorFlowCodec:
     """One model, ready to code.
 
     Attributes:
@@ -45,7 +47,7 @@ class Codec:
         self._define_graphs()
 
     @classmethod
-    def load(cls, path=None, max_pixels: int = MAX_PIXELS) -> "Codec":
+    def load(cls, path=None, max_pixels: int = MAX_PIXELS) -> "TensorFlowCodec":
         """Loads a model folder such as savedmodels/lfw_l2_rec; without a path the shipped model.
 
         Raises:
@@ -65,7 +67,7 @@ class Codec:
             on the quality.
           max_bytes: take the highest quality whose stream has at most so many bytes.
           target_bpp: take the quality whose stream comes nearest to so many bits per pixel.
-          search: changes the latent before it is rounded, `tf_ipr.refinement`; for every stream that
+          search: changes the latent before it is rounded, `tf_ipr.encoding.refinement`; for every stream that
             the choice of a quality tries.
 
         Returns:
@@ -93,9 +95,9 @@ class Codec:
             return float(self._coded_bits(latent, [half_steps / 2])[0]) / 8 + overhead
 
         if max_bytes is not None:
-            return largest_within(coding.QUALITY_STEPS, max_bytes, estimate, encode)
+            return largest_within(bitstream.QUALITY_STEPS, max_bytes, estimate, encode)
         target_bytes = target_bpp * image.shape[0] * image.shape[1] / 8
-        return nearest_to(coding.QUALITY_STEPS, target_bytes, estimate, encode)
+        return nearest_to(bitstream.QUALITY_STEPS, target_bytes, estimate, encode)
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """Decodes a stream.
@@ -144,23 +146,23 @@ class Codec:
           BitstreamError: as `decompress`, if any of the streams cannot be decoded, or if their
             sizes differ.
         """
-        parsed = [coding.parse(stream, self._max_pixels) for stream in streams]
+        parsed = [bitstream.parse(stream, self._max_pixels) for stream in streams]
         if not parsed:
             raise ValueError("The batch has no streams; give at least one.")
         side, latent = self._decode_symbols(parsed)
-        headers = [part[0] for part in parsed]
+        headers = [part.header for part in parsed]
         return self._reconstruct(side, latent, [h.quality for h in headers], headers[0].height,
                                  headers[0].width).numpy()
 
     def symbols(self, stream: bytes) -> tuple:
         """The integers of a stream: z int32 (h_z, w_z, C) and y int32 (h, w, M); as `decompress`."""
-        side, latent = self._decode_symbols([coding.parse(stream, self._max_pixels)])
+        side, latent = self._decode_symbols([bitstream.parse(stream, self._max_pixels)])
         return side[0].numpy(), latent[0].numpy()
 
     @staticmethod
     def info(stream: bytes) -> dict:
-        """What a stream says about itself; see `tf_ipr.coding.describe`."""
-        return coding.describe(stream)
+        """What a stream says about itself; see `bitstream.describe`."""
+        return bitstream.describe(stream)
 
     def _check_image(self, image) -> np.ndarray:
         image = np.asarray(image)
@@ -168,9 +170,9 @@ class Codec:
             raise ValueError(f"The image has dtype {image.dtype} and shape {image.shape}; it must "
                              "be uint8 (H, W, 3), RGB.")
         height, width = image.shape[:2]
-        if min(height, width) < network.MIN_SIDE:
+        if min(height, width) < bitstream.MIN_SIDE:
             raise ValueError(f"The image has {width}x{height} pixels; both sides must have at least "
-                             f"{network.MIN_SIDE}. Pad or enlarge it.")
+                             f"{bitstream.MIN_SIDE}. Pad or enlarge it.")
         if height * width > self._max_pixels:
             raise ValueError(f"The image has {width}x{height} pixels, more than the limit of "
                              f"{self._max_pixels}. Raise max_pixels, here and in the decoder.")
@@ -178,7 +180,7 @@ class Codec:
 
     def _overhead_bytes(self, shape) -> float:
         """Header and lane states beyond their information, on average."""
-        header = coding.Header(shape[1], shape[0], MIN_QUALITY, self.model_id)
+        header = bitstream.Header(shape[1], shape[0], MIN_QUALITY, self.model_id)
         return len(header.to_bytes()) + 2.5 * header.num_lanes
 
     def _encode_latents(self, latents, images, qualities: Sequence[float], search) -> list:
@@ -187,54 +189,52 @@ class Codec:
         prediction = self._predict(latents, qualities)
         if search is not None:
             prediction = search(images, prediction, qualities)
-        headers = [coding.Header(width, height, quality, self.model_id) for quality in qualities]
+        headers = [bitstream.Header(width, height, quality, self.model_id) for quality in qualities]
         words, num_words, states = self._encode(
             prediction, [header.num_lanes for header in headers],
-            [coding.start_state(header.to_bytes()) for header in headers])
-        return [coding.pack(header, states[i], words[i, :int(num_words[i])])
+            [bitstream.start_state(header.to_bytes()) for header in headers])
+        return [bitstream.pack(header, states[i], words[i, :int(num_words[i])])
                 for i, header in enumerate(headers)]
 
     def _decode_symbols(self, parsed) -> tuple:
         """Parsed streams of one size -> symbols of z and y, checked."""
-        headers = [part[0] for part in parsed]
+        headers = [part.header for part in parsed]
         height, width = headers[0].height, headers[0].width
         for header in headers:
-            coding.require_model(header, self.model_id)
+            bitstream.require_model(header, self.model_id)
             if (header.height, header.width) != (height, width):
-                raise coding.BitstreamError(
+                raise bitstream.BitstreamError(
                     f"The batch has images of {width}x{height} and of {header.width}x"
                     f"{header.height} pixels; decode one size at a time.")
-        rows, columns = -(-height // network.STRIDE), -(-width // network.STRIDE)
-        self._check_word_counts(parsed, rows, columns)
-        num_words = np.array([len(words) for _, _, words, _ in parsed], np.int32)
+        rows, columns = self._network.config.latent_size(height, width)
+        self._check_word_counts(parsed, height, width)
+        num_words = np.array([len(part.words) for part in parsed], np.int32)
         # The graphs gather from the words, so there is at least one, read or not.
         words = np.zeros([len(parsed), num_words.max() + 1], np.int32)
         for i, part in enumerate(parsed):
-            words[i, :num_words[i]] = part[2]
+            words[i, :num_words[i]] = part.words
         lanes = [headers[0].num_lanes] * len(parsed)
-        side, state = self._decode_side(words, num_words, np.stack([p[1] for p in parsed]), lanes,
+        side, state = self._decode_side(words, num_words, np.stack([p.states for p in parsed]), lanes,
                                         rows, columns)
         # A wrong size would make the latent expensive: stop as soon as the words have run out.
         good = state.position.numpy() <= num_words
         if good.all():
-            starts = [start for _, _, _, start in parsed]
+            starts = [part.start_state for part in parsed]
             latent, finished = self._decode_latent(side, state, rows, columns, starts)
             good = finished.numpy()
         if not good.all():
             where = "" if len(parsed) == 1 else f" {int(np.argmin(good))} of the batch"
-            raise coding.BitstreamError(
+            raise bitstream.BitstreamError(
                 f"The stream{where}, of {width}x{height} pixels, fails its integrity check: it was "
                 "damaged, truncated or extended. Fetch it again.")
         return side, latent
 
-    def _check_word_counts(self, parsed, rows: int, columns: int) -> None:
-        config = self._network.config
-        symbols = (-(-rows // network.SIDE_STRIDE) * -(-columns // network.SIDE_STRIDE)
-                   * config.side_channels + rows * columns * config.latent_channels)
-        for _, _, words, _ in parsed:
-            if len(words) > symbols:
-                raise coding.BitstreamError(
-                    f"The stream has {len(words)} words for {symbols} symbols; it was extended.")
+    def _check_word_counts(self, parsed, height: int, width: int) -> None:
+        symbols = sum(self._network.config.num_symbols(height, width))
+        for part in parsed:
+            if len(part.words) > symbols:
+                raise bitstream.BitstreamError(f"The stream has {len(part.words)} words for "
+                                               f"{symbols} symbols; it was extended.")
 
     @staticmethod
     def _check_quality(quality: float) -> float:
@@ -278,9 +278,9 @@ class Codec:
 
         @graph(input_signature=[matrix, int_vector, matrix, int_vector, scalar, scalar])
         def decode_side(words, num_words, states, lanes, rows, columns):
-            batch, stride = tf.shape(words)[0], network.SIDE_STRIDE
-            shape = tf.stack([batch, (rows + stride - 1) // stride, (columns + stride - 1) // stride,
-                              self._network.config.side_channels])
+            config = self._network.config
+            shape = tf.stack([tf.shape(words)[0], *config.side_size(rows, columns),
+                              config.side_channels])
             side, state = coder.decode_side(words, num_words, states,
                                             _flat(model.side_tables(shape)), lanes)
             return tf.reshape(side, shape), state

@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from tf_ipr.coding import bitstream
-from tf_ipr.coding.bitstream import BitstreamError, Header
+from tf_ipr.format import bitstream
+from tf_ipr.format.bitstream import BitstreamError, Header
 
 SIZES = [(16, 16), (143, 144), (250, 250), (16399, 17), (512, 640), (16 + (1 << 21), 16)]
 

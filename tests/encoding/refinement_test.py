@@ -4,20 +4,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tf_ipr
+from tf_ipr.models.codec import TensorFlowCodec
 from tests import tiny_recognizer
-from tf_ipr import shipped_models
+from tf_ipr.format import shipped_models
 from tf_ipr.losses.objective import Objective
-from tf_ipr.recognition import aligned_image, alignment, known_face
+from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.recognition import known_face
 from tf_ipr.recognition.recognizer import Recognizer
-from tf_ipr.refinement import Refinement
+from tf_ipr.encoding.refinement import Refinement
 
 POINTS = alignment.template_for(112)
 
 
 @pytest.fixture(scope="module")
 def codec():
-    return tf_ipr.Codec.load(shipped_models.folder(shipped_models.ALIGNED[112]))
+    return TensorFlowCodec.load(shipped_models.folder(shipped_models.ALIGNED[112]))
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +127,6 @@ def test_what_is_missing_is_named(codec, recognizer, refinement, crops):
     with pytest.raises(ValueError, match=r"\(2, 5, 2\) are given for 3 images"):
         codec.compress_batch(crops, 50, refinement.of(_points(2)))
     for training, objective in (({"objective": "rec"}, "rec"), ({}, "None")):
-        other = tf_ipr.Codec(codec.model, {"model_id": codec.model_id, "training": training})
+        other = TensorFlowCodec(codec.model, {"model_id": codec.model_id, "training": training})
         with pytest.raises(ValueError, match=f"for the objective {objective}; only models of ip and ipr"):
             Refinement(other, [recognizer])

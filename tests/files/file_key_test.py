@@ -3,7 +3,7 @@
 import pytest
 
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.datasets.file_key import file_key
+from tf_ipr.files.file_key import file_key
 
 
 def test_keys_depend_on_content_alone(tmp_path):

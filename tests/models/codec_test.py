@@ -6,11 +6,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import tf_ipr
-import tf_ipr.coding
-from tf_ipr.coding import BitstreamError
+from tf_ipr.format import bitstream
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.format.bitstream import BitstreamError
 from tf_ipr.models import model_folder
-from tf_ipr.models.config import ModelConfig
+from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 
@@ -22,7 +22,7 @@ def _codec(folder, seed):
     for variable in model.network.hyper_mean.variables:  # an untrained mean would be noise
         variable.assign(tf.zeros_like(variable))
     model_folder.save(freeze(model), folder, {})
-    return tf_ipr.Codec.load(folder, max_pixels=1 << 20)
+    return TensorFlowCodec.load(folder, max_pixels=1 << 20)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_compression_is_deterministic(codec):
 
 
 def test_higher_quality_costs_bytes_and_gains_decibels():
-    codec, image = tf_ipr.Codec.load(), _image(128, 128)
+    codec, image = TensorFlowCodec.load(), _image(128, 128)
     streams = [codec.compress(image, quality=q) for q in (1, 35, 70, 100)]
     sizes = [len(s) for s in streams]
     psnr_db = [_psnr_db(image, codec.decompress(s)) for s in streams]
@@ -171,11 +171,11 @@ def test_truncated_extended_empty_and_foreign_streams_are_refused(codec):
 
 def test_declared_sizes_are_refused_before_memory_is_taken(codec):
     # 2^16 x 2^15 = 2^31 pixels in 30 bytes.
-    header = tf_ipr.coding.Header(1 << 16, 1 << 15, 50.0, codec.model_id)
+    header = bitstream.Header(1 << 16, 1 << 15, 50.0, codec.model_id)
     with pytest.raises(BitstreamError, match="at most 1048576"):
         codec.decompress(header.to_bytes() + bytes(100))
     with pytest.raises(ValueError, match="16.."):
-        tf_ipr.coding.Header(0, 0, 50.0, codec.model_id)
+        bitstream.Header(0, 0, 50.0, codec.model_id)
 
 
 def test_mutated_bytes_give_an_error_or_an_image_of_the_declared_size(codec):
@@ -196,4 +196,4 @@ def test_mutated_bytes_give_an_error_or_an_image_of_the_declared_size(codec):
 
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(model_folder.CheckpointError, match="no config.json"):
-        tf_ipr.Codec.load(tmp_path)
+        TensorFlowCodec.load(tmp_path)

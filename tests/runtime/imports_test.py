@@ -17,9 +17,9 @@ class Refuse(importlib.abc.MetaPathFinder):
 sys.meta_path.insert(0, Refuse())
 
 import numpy as np
-import tf_ipr
+from tf_ipr.models.codec import TensorFlowCodec
 
-codec = tf_ipr.Codec.load()
+codec = TensorFlowCodec.load()
 image = np.random.default_rng(0).integers(0, 256, (40, 48, 3), np.uint8)
 assert codec.decompress(codec.compress(image, quality=10)).shape == image.shape
 assert not Refuse.names & {name.split(".")[0] for name in sys.modules}

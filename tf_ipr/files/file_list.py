@@ -6,7 +6,7 @@ import os
 import pathlib
 from typing import Sequence
 
-from tf_ipr.atomic_file import PathLike
+from tf_ipr.files.atomic_file import PathLike
 
 
 def list_files(folder: PathLike, suffixes: Sequence[str], kind: str) -> list[pathlib.Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tf_ipr.datasets import file_list
+from tf_ipr.files import file_list
 
 
 def test_files_are_listed_in_order_without_other_and_hidden_ones(tmp_path):

@@ -7,8 +7,8 @@ from typing import Optional
 
 import numpy as np
 
-from tf_ipr.coding import QUALITY_STEPS
-from tf_ipr.recognition.aligned_image import NoFaceError
+from tf_ipr.format.bitstream import QUALITY_STEPS
+from tf_ipr.faces.aligned_image import NoFaceError
 
 
 class IdentityNotReached(ValueError):

@@ -6,9 +6,8 @@ import functools
 import pathlib
 from typing import Optional
 
-from tf_ipr import coding
-from tf_ipr.atomic_file import PathLike
-from tf_ipr.models import model_folder
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.format import bitstream, model_folder
 
 DEFAULT = "lfw_l2_rec"
 # For crops by tf_ipr_align, by their size.
@@ -44,10 +43,10 @@ def folder_of_stream(stream: bytes) -> pathlib.Path:
     Raises:
       BitstreamError: the header is damaged or foreign, or none of the shipped models made the stream.
     """
-    wanted = coding.describe(stream)["model_id"]  # Whatever its size: the codec has the limit.
+    wanted = bitstream.describe(stream)["model_id"]  # Whatever its size: the codec has the limit.
     held = _folders_by_id()
     if wanted not in held:
-        raise coding.BitstreamError(
+        raise bitstream.BitstreamError(
             f"The stream was made with model {wanted}; the shipped models are {', '.join(held)}. "
             "Give the folder of the former.")
     return held[wanted]

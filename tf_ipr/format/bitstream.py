@@ -15,20 +15,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import Tuple
+from typing import NamedTuple, Tuple
 
 import numpy as np
 
-from tf_ipr.coding import lanes
-from tf_ipr.coding.checksum import MODULUS
+from tf_ipr.format import lane_count
 
 MAGIC = 0xFB
 MAJOR, MINOR = 1, 0
 MIN_SIDE = 16
 MAX_SIDE = MIN_SIDE + (1 << 28) - 1  # Four 7-bit groups.
 MAX_PIXELS = 1 << 26  # Default limit of the decoder.
-QUALITY_STEPS = range(2, 201)  # Twice the quality, 1.0 .. 100.0.
+MIN_QUALITY, MAX_QUALITY = 1.0, 100.0
+QUALITY_STEPS = range(2, 201)  # Twice the quality.
 FIXED_BYTES = 7  # Header bytes before the sizes.
+MODULUS = 32749  # The largest prime below 2^15: of the header's hash and the symbols' checksum.
 HASH_MULTIPLIER = 257
 STATE_LOW_LOG2 = 15
 
@@ -71,7 +72,7 @@ class Header:
 
     @property
     def num_lanes(self) -> int:
-        return lanes.num_lanes(self.height, self.width)
+        return lane_count.num_lanes(self.height, self.width)
 
     def to_bytes(self) -> bytes:
         """The 9 to 15 bytes of the header."""
@@ -112,8 +113,23 @@ def pack(header: Header, states, words) -> bytes:
     return header.to_bytes() + _pack_states(states) + words.astype(">u2").tobytes()
 
 
-def parse(data: bytes, max_pixels: int = MAX_PIXELS
-          ) -> Tuple[Header, np.ndarray, np.ndarray, int]:
+class ParsedStream(NamedTuple):
+    """A stream taken apart.
+
+    Attributes:
+      header: what it says about itself.
+      states: int32 [K], the state of each lane, 2^15 .. 2^31 - 1.
+      words: int32 [num_words], 0..65535.
+      start_state: what the header contributes to the state that the lanes end in, see `start_state`.
+    """
+
+    header: Header
+    states: np.ndarray
+    words: np.ndarray
+    start_state: int
+
+
+def parse(data: bytes, max_pixels: int = MAX_PIXELS) -> ParsedStream:
     """Takes a stream apart.
 
     Args:
@@ -121,7 +137,7 @@ def parse(data: bytes, max_pixels: int = MAX_PIXELS
       max_pixels: largest width * height accepted, a guard of memory and time.
 
     Returns:
-      The header; states int32 [K]; words int32 [num_words]; the start state.
+      A `ParsedStream`.
 
     Raises:
       BitstreamError: the stream is empty, truncated, foreign, of another major version, too large
@@ -138,7 +154,7 @@ def parse(data: bytes, max_pixels: int = MAX_PIXELS
         raise BitstreamError(f"The stream of {len(data)} bytes ends within a 16-bit word; "
                              "it was truncated or extended.")
     words = np.frombuffer(data, ">u2", offset=words_at).astype(np.int32)
-    return header, states, words, start_state(data[:position])
+    return ParsedStream(header, states, words, start_state(data[:position]))
 
 
 def describe(data: bytes) -> dict:

@@ -7,7 +7,7 @@ import skimage.data
 import skimage.transform
 import tensorflow as tf
 
-from tf_ipr.recognition import alignment
+from tf_ipr.faces import alignment
 
 # Five points of the astronaut's face, as MTCNN finds them.
 ASTRONAUT_LANDMARKS = np.array(

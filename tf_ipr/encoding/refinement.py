@@ -26,12 +26,11 @@ from typing import NamedTuple, Sequence
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.codec import Codec, Search
+from tf_ipr.models.codec import Search, TensorFlowCodec
 from tf_ipr.losses.detection import DetectionLoss
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models.inference import Prediction
-from tf_ipr.models.network import STRIDE
 from tf_ipr.recognition.recognizer import Recognizer
 
 STEPS = 20
@@ -54,7 +53,7 @@ class Refinement:
       steps: gradient steps for each image.
     """
 
-    def __init__(self, codec: Codec, recognizers: Sequence[Recognizer], steps: int = STEPS):
+    def __init__(self, codec: TensorFlowCodec, recognizers: Sequence[Recognizer], steps: int = STEPS):
         """Needs tensorflow-compression, and mtcnn for a model trained with the detection loss.
 
         Args:
@@ -89,7 +88,7 @@ class Refinement:
         _noisy_normal()
 
     def of(self, landmarks: np.ndarray) -> Search:
-        """The `search` of a call of `Codec.compress` or `Codec.compress_batch`.
+        """The `search` of a call of `TensorFlowCodec.compress` or `TensorFlowCodec.compress_batch`.
 
         Args:
           landmarks: float32 [B,5,2], (x, y) in pixels, of the images of that call. An image whose
@@ -102,18 +101,20 @@ class Refinement:
             if points.shape != (len(images), 5, 2):
                 raise ValueError(f"Landmarks of shape {points.shape} are given for {len(images)} images; "
                                  f"they must be [{len(images)},5,2].")
+            model_stride = self._network.config.stride
             residual, mean, tables = (field.numpy() for field in (
                 prediction.residual, prediction.mean, prediction.latent_tables))
             faces = np.flatnonzero(np.isfinite(points).all(axis=(1, 2)))
             for first in range(0, len(faces), _BATCH):
                 part = faces[first:first + _BATCH]
-                window = _Window.around(points[part], *images.shape[1:3])
-                latents, pixels = (functools.partial(window.cut, stride=stride) for stride in (1, STRIDE))
+                window = _Window.around(points[part], *images.shape[1:3], model_stride)
+                latents, pixels = (functools.partial(window.cut, stride=stride)
+                                   for stride in (1, model_stride))
                 found = self._descend(
                     latents(residual[part]), latents(mean[part]), latents(tables[part]),
                     tf.cast(pixels(images[part]), tf.float32),
                     tf.constant(np.take(qualities, part), tf.float32),
-                    tf.constant(points[part] - STRIDE * window.first[:, None, ::-1], tf.float32))
+                    tf.constant(points[part] - model_stride * window.first[:, None, ::-1], tf.float32))
                 for index, (row, column), face in zip(part, window.first, found.numpy()):
                     residual[index, row:row + window.rows, column:column + window.columns] = face
             return prediction._replace(residual=tf.constant(residual))
@@ -179,16 +180,16 @@ class _Window(NamedTuple):
     columns: int
 
     @classmethod
-    def around(cls, landmarks: np.ndarray, height: int, width: int) -> "_Window":
-        """Landmarks [B,5,2] of faces in images of height × width pixels."""
+    def around(cls, landmarks: np.ndarray, height: int, width: int, stride: int) -> "_Window":
+        """Landmarks [B,5,2] of faces in images of height × width pixels, `stride` to a position."""
         centre = landmarks.mean(axis=1)
         extent = np.std(landmarks - centre[:, None], axis=(1, 2))
-        side = math.ceil(_SURROUNDINGS * extent.max() / STRIDE) + 2 * _CONTEXT
+        side = math.ceil(_SURROUNDINGS * extent.max() / stride) + 2 * _CONTEXT
         first, sides = [], []
         for middle, pixels in zip(centre.T[::-1], (height, width)):
-            most = pixels // STRIDE - side  # so that all pixels of the last are there
-            sides.append(side if most > 0 else -(-pixels // STRIDE))
-            first.append(np.clip(np.round(middle / STRIDE - side / 2), 0, max(most, 0)).astype(int))
+            most = pixels // stride - side  # so that all pixels of the last are there
+            sides.append(side if most > 0 else -(-pixels // stride))
+            first.append(np.clip(np.round(middle / stride - side / 2), 0, max(most, 0)).astype(int))
         return cls(np.stack(first, axis=1), *sides)
 
     def cut(self, images: np.ndarray, stride: int) -> tf.Tensor:

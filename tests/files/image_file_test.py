@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_ipr import atomic_file
-from tf_ipr.datasets import image_file
+from tf_ipr.files import atomic_file
+from tf_ipr.files import image_file
 
 
 @pytest.fixture
