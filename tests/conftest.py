@@ -7,6 +7,8 @@ import pathlib
 
 import pytest
 
+from tests.face_fixtures import face, frozen_recognizer, recognizer_folder  # noqa: F401  # pylint: disable=unused-import
+
 
 @pytest.fixture(scope="session")
 def shared_dir() -> pathlib.Path:

@@ -44,7 +44,7 @@ class FakeCodec:
 
 @pytest.fixture(autouse=True)
 def fake_codec(monkeypatch):
-    monkeypatch.setattr(codec_module, "Codec", FakeCodec)
+    monkeypatch.setattr(codec_module, "TensorFlowCodec", FakeCodec)
     monkeypatch.setattr(shipped_models, "folder_of_stream", lambda stream: "shipped/of/stream")
 
 

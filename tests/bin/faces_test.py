@@ -141,7 +141,7 @@ class _FakeCodec:
 
 @needs_mtcnn
 def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr("tf_ipr.models.codec.Codec", _FakeCodec)
+    monkeypatch.setattr("tf_ipr.models.codec.TensorFlowCodec", _FakeCodec)
     assert run_main(compress.main, pictures / "a.png", tmp_path / "a.ipr", align="112") == 0
     assert (tmp_path / "a.ipr").read_bytes()[:3] == bytes([50, 112, 112])
     assert run_main(compress.main, pictures, tmp_path / "out", align="112") == 1
@@ -151,7 +151,7 @@ def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path, mon
 @needs_mtcnn
 def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_path, monkeypatch,
                                                       recognizer, capsys):
-    monkeypatch.setattr("tf_ipr.models.codec.Codec", _FakeCodec)
+    monkeypatch.setattr("tf_ipr.models.codec.TensorFlowCodec", _FakeCodec)
     arguments = compress.main, pictures / "a.png", tmp_path / "a.ipr"
     assert run_main(*arguments, min_identity=0.9, recognizer=recognizer) == 0
     assert "quality 1 keeps an identity of 1.000" in capsys.readouterr().out
