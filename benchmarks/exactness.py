@@ -106,7 +106,7 @@ def backends(network, shape) -> tuple[dict, list[str]]:
 
 def main(argv) -> None:
     del argv
-    model, config = model_folder.load(shipped_models.folder_or(FLAGS.model))
+    model, config = model_folder.load(shipped_models.folder_of(FLAGS.model))
     network = model.hyper_index
     shape = (FLAGS.side, FLAGS.side, config["model"]["side_channels"])
     inputs = latents(FLAGS.latents // _BATCH * _BATCH, *shape[1:])

@@ -147,7 +147,7 @@ def xla_decoder(model, codec):
 
     def decode(stream):
         header, states, words, start = bitstream.parse(stream)
-        bitstream.require_model(header, codec.model_id)
+        shipped_models.require_model(header, codec.model_id)
         padded = np.zeros([1, capacity], np.int32)
         padded[0, :len(words)] = words
         side, latent, good = run(tf.constant(padded), tf.constant([len(words)]),
@@ -199,7 +199,7 @@ def litert_results(content: bytes, pictures, qualities) -> list:
 
 def main(argv) -> None:
     del argv
-    folder = shipped_models.folder_or(FLAGS.model)
+    folder = shipped_models.folder_of(FLAGS.model)
     model, config = model_folder.load(folder)
     codec = TensorFlowCodec(model, config)
     verbose = VerboseEncoder(model, config["model_id"])

@@ -87,7 +87,7 @@ def main(argv) -> None:
     del argv
     from tf_ipr.export import serving_decoder
 
-    model = shipped_models.folder_or(FLAGS.model)
+    model = shipped_models.folder_of(FLAGS.model)
     picture = image_file.read_image(
         pathlib.Path(image_file.__file__).parents[1] / "assets/astronaut.png")
     print("| direction | image | CPU ms | ms per megapixel | MiB | bytes |")

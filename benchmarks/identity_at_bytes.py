@@ -22,7 +22,8 @@ from absl import flags
 from benchmarks import images
 from tf_ipr.bin import start
 from tf_ipr.files import image_file
-from tf_ipr.faces import aligned_image, alignment, cache
+from tf_ipr.faces import alignment, cache
+from tf_ipr.runtime.alignment import align
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("models", [], "Model folders.")
@@ -44,7 +45,7 @@ def pictures() -> tuple[np.ndarray, np.ndarray]:
              if np.isfinite(points).all()]
     if FLAGS.align:
         size = int(FLAGS.align)
-        found = [(aligned_image.crop(image, points, size), alignment.template_for(size))
+        found = [(align(image, points, size), alignment.template_for(size))
                  for image, points in found]
     shape = max({image.shape for image, _ in found},
                 key=[image.shape for image, _ in found].count)

@@ -37,4 +37,4 @@ def model_folder() -> pathlib.Path:
     """The folder of the model to measure."""
     from tf_ipr.format import shipped_models
 
-    return shipped_models.folder_or(FLAGS.model)
+    return shipped_models.folder_of(FLAGS.model)

@@ -51,7 +51,7 @@ def main(argv) -> int:
     import numpy as np
     from PIL import Image
 
-    model = shipped_models.folder_or(FLAGS.model)
+    model = shipped_models.folder_of(FLAGS.model)
     image = Image.open(_IMAGE).convert("RGB")
     with tempfile.TemporaryDirectory() as folder:
         stream, jpeg = pathlib.Path(folder, "image.ipr"), pathlib.Path(folder, "image.jpg")

@@ -26,12 +26,15 @@ Above it:
 """
 
 __version__ = "0.2.0"
-__all__ = ["Codec"]
+__all__ = ["Codec", "align"]
 
 
 def __getattr__(name):
     # Loaded when asked for: binaries that only print their help should not pay for NumPy.
     if name == "Codec":
-        from tf_ipr.models.codec import TensorFlowCodec
-        return TensorFlowCodec
+        from tf_ipr.runtime.codec import Codec
+        return Codec
+    if name == "align":
+        from tf_ipr.runtime.alignment import align
+        return align
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

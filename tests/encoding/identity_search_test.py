@@ -6,6 +6,7 @@ import pytest
 from tf_ipr.faces import aligned_image, alignment
 from tf_ipr.recognition import comparison, known_face
 from tf_ipr.faces.detection import FaceDetector
+from tf_ipr.runtime.alignment import align
 from tf_ipr.encoding.identity_search import (
     IdentityNotReached, smallest_keeping, smallest_keeping_each)
 
@@ -117,8 +118,8 @@ def test_aligned_crop_has_its_landmarks_on_the_template(face, size):
 def test_large_faces_are_shrunk_smoothly(face):
     large = np.repeat(np.repeat(face, 6, 0), 6, 1)
     points = alignment.scale_points(known_face.LANDMARKS, 6.0)
-    small = aligned_image.crop(face, known_face.LANDMARKS, 112).astype(float)
-    assert np.mean(np.abs(aligned_image.crop(large, points, 112) - small)) < 4.0
+    small = align(face, known_face.LANDMARKS, 112).astype(float)
+    assert np.mean(np.abs(align(large, points, 112) - small)) < 4.0
 
 
 def test_comparison_describes_both_faces(face, recognizer_folder):

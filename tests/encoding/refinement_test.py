@@ -8,10 +8,11 @@ from tf_ipr.models.codec import TensorFlowCodec
 from tests import tiny_recognizer
 from tf_ipr.format import shipped_models
 from tf_ipr.losses.objective import Objective
-from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.faces import alignment
 from tf_ipr.recognition import known_face
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.encoding.refinement import Refinement
+from tf_ipr.runtime.alignment import align
 
 POINTS = alignment.template_for(112)
 
@@ -35,7 +36,7 @@ def refinement(codec, recognizer):
 @pytest.fixture(scope="module")
 def crops():
     face = known_face.image()
-    return np.stack([aligned_image.crop(image, known_face.LANDMARKS, 112)
+    return np.stack([align(image, known_face.LANDMARKS, 112)
                      for image in (face, face // 2, np.ascontiguousarray(face[:, ::-1]))])
 
 

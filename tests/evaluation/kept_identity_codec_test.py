@@ -7,8 +7,9 @@ import pytest
 
 from tf_ipr.format import shipped_models
 from tf_ipr.evaluation import codec_choice
-from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.faces import alignment
 from tf_ipr.recognition import known_face
+from tf_ipr.runtime.alignment import align
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def choice(recognizer):
 @pytest.fixture(scope="module")
 def crops():
     face = known_face.image()
-    return [aligned_image.crop(image, known_face.LANDMARKS, 112)
+    return [align(image, known_face.LANDMARKS, 112)
             for image in (face, face // 2, np.ascontiguousarray(face[..., ::-1]))]
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from tf_ipr.format import shipped_models
 from tf_ipr.evaluation import codec_choice
-from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.faces import alignment
 from tf_ipr.recognition import known_face
+from tf_ipr.runtime.alignment import align
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +24,7 @@ def _mean_cosine(recognizer, images, decoded):
 
 def test_crops_are_recognised_better_from_as_many_bytes(choice, recognizer):
     face = known_face.image()
-    crops = [aligned_image.crop(image, known_face.LANDMARKS, 112)
+    crops = [align(image, known_face.LANDMARKS, 112)
              for image in (face, np.ascontiguousarray(face[:, ::-1]))]
     plain, refined = (codec.encode_batch(crops, 40) for codec in (choice.codec.inner, choice.codec))
     cosines = [_mean_cosine(recognizer, crops, choice.codec.decode_batch(files))

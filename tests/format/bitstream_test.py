@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from tf_ipr.format import bitstream
+from tf_ipr.format import bitstream, shipped_models
 from tf_ipr.format.bitstream import BitstreamError, Header
 
 SIZES = [(16, 16), (143, 144), (250, 250), (16399, 17), (512, 640), (16 + (1 << 21), 16)]
@@ -138,9 +138,9 @@ def test_max_pixels_is_the_callers_choice():
 
 def test_a_stream_of_another_model_is_refused_by_name():
     header = Header(250, 250, 50.0, "89abcdef")
-    bitstream.require_model(header, "89abcdef")
+    shipped_models.require_model(header, "89abcdef")
     with pytest.raises(BitstreamError, match="model 89abcdef.*model 01234567"):
-        bitstream.require_model(header, "01234567")
+        shipped_models.require_model(header, "01234567")
 
 
 @pytest.mark.parametrize("change, text", [

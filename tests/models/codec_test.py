@@ -143,7 +143,7 @@ def test_images_that_cannot_be_coded_are_named(codec, image, text):
 
 @pytest.mark.parametrize("arguments, text", [
     (dict(quality=0), "1..100"), (dict(quality=101), "1..100"),
-    (dict(max_bytes=99, target_bpp=1.0), "not both"), (dict(target_bpp=-1.0), "target_bpp is -1.0; .* positive"),
+    (dict(max_bytes=99, target_bpp=1.0), "given together"), (dict(target_bpp=-1.0), "target_bpp is -1.0; .* positive"),
     (dict(target_bpp=0), "positive"), (dict(target_bpp=float("nan")), "target_bpp is nan"),
     (dict(target_bpp=float("inf")), "finite"),
 ])

@@ -9,9 +9,10 @@ from tests import tiny_recognizer
 from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
 from tf_ipr.losses.identity import Comparison
-from tf_ipr.faces import aligned_image, alignment
+from tf_ipr.faces import alignment
 from tf_ipr.recognition import known_face
 from tf_ipr.training.identity_data import Faces, validation_faces
+from tf_ipr.runtime.alignment import align
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
                                 reason="needs the package mtcnn")
@@ -88,14 +89,14 @@ def test_crops_go_on_where_a_training_was_stopped(paths, recognizer, tmp_path):
 def test_aligned_faces_are_moved_a_little_and_their_landmarks_with_them(paths, recognizer, tmp_path):
     faces = Faces(paths[:1], [recognizer], tmp_path, aligned_size=128)
     image, template, places = known_face.image(), alignment.template_for(128), []
-    exact = [aligned_image.crop(image, known_face.LANDMARKS, 128),
-             aligned_image.crop(image[:, ::-1], mirror(known_face.LANDMARKS, image.shape[1]), 128)]
+    exact = [align(image, known_face.LANDMARKS, 128),
+             align(image[:, ::-1], mirror(known_face.LANDMARKS, image.shape[1]), 128)]
     for batch in faces.batches(1, None, seed=1)(0).take(6):
         crop, points = batch["image"].numpy(), batch["landmarks"].numpy()
         assert crop.shape == (1, 128, 128, 3) and np.array_equal(crop, np.round(crop))
         places.append(points[0])
         # Back on the template it is the face as tf_ipr_align cuts it out, mirrored or not.
-        back = aligned_image.crop(crop[0].astype(np.uint8), points[0], 128)[16:-16, 16:-16]
+        back = align(crop[0].astype(np.uint8), points[0], 128)[16:-16, 16:-16]
         assert min(np.abs(back - other[16:-16, 16:-16].astype(float)).mean() for other in exact) < 4
         np.testing.assert_allclose(faces.loss(crop, crop, points), [0], atol=1e-4)
     middles = np.mean(places, axis=1)
@@ -111,7 +112,7 @@ def test_aligned_faces_go_on_where_a_training_was_stopped(paths, recognizer, tmp
 
 def test_validation_faces_are_aligned_exactly(paths, tmp_path):
     faces = validation_faces(paths, tmp_path, 112)
-    exact = aligned_image.crop(known_face.image(), known_face.LANDMARKS, 112)
+    exact = align(known_face.image(), known_face.LANDMARKS, 112)
     assert faces.shape == (2, 112, 112, 3) and faces.dtype == np.uint8
     assert np.abs(faces[0] - exact.astype(float)).mean() < 2
     with pytest.raises(ValueError, match="None of the 1 validation images"):

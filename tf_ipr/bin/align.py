@@ -77,19 +77,20 @@ def main(argv) -> int:
         # pylint: disable=import-outside-toplevel  # Seconds.
         import numpy as np
         from tf_ipr.faces import aligned_image, detection
+        from tf_ipr.runtime.alignment import align
 
         # What is finished needs no detection either.
         ahead = _Lookahead([source for source, _ in plan.open_pairs], detection.FaceDetector())
 
-        def align(source, target) -> str:
+        def align_file(source, target) -> str:
             image, landmarks = ahead.take(source)
             if not np.all(np.isfinite(landmarks)):
                 raise aligned_image.NoFaceError("no face was found")
-            image_file.write_png(target, aligned_image.crop(image, landmarks, size))
+            image_file.write_png(target, align(image, landmarks, size))
             return f"{size}x{size}, landmarks " + " ".join(
                 f"({x:.1f}, {y:.1f})" for x, y in landmarks)
 
-        return plan.run(align, {"aligned_size": size})
+        return plan.run(align_file, {"aligned_size": size})
     except (ValueError, OSError, ImportError) as error:
         print(f"tf_ipr_align: {error}", file=sys.stderr)
         return 1

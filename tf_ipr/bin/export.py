@@ -102,7 +102,7 @@ def main(argv) -> int:
     try:
         from tf_ipr.format import shipped_models  # pylint: disable=import-outside-toplevel
 
-        model = shipped_models.folder_or(FLAGS.model)
+        model = shipped_models.folder_of(FLAGS.model)
         {"tflite": _export_tflite, "serving": _export_serving}[FLAGS.target](model)
     except (ValueError, OSError, ImportError) as error:
         print(f"tf_ipr_export: {error}", file=sys.stderr)

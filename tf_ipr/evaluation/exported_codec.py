@@ -85,7 +85,7 @@ def exported_or_model(folder: Optional[PathLike] = None) -> ImageCodec:
     """
     from tf_ipr.format import shipped_models
 
-    path = pathlib.Path(os.path.abspath(shipped_models.folder_or(folder)))
+    path = pathlib.Path(os.path.abspath(shipped_models.folder_of(folder)))
     versions = sorted((int(p.name) for p in (path / DECODER).glob("*") if p.name.isdigit()))
     if not versions or not (path / ENCODER).is_file():
         return LearnedCodec.load(folder)

@@ -57,7 +57,7 @@ class LearnedCodec(ImageCodec):
         from tf_ipr.format import shipped_models
         from tf_ipr.models.codec import TensorFlowCodec
 
-        path = pathlib.Path(os.path.abspath(shipped_models.folder_or(folder)))
+        path = pathlib.Path(os.path.abspath(shipped_models.folder_of(folder)))
         codec = TensorFlowCodec.load(path)
         weights = (path / "weights.npz").read_bytes()
         name = path.parent.name if path.name == "model" else path.name

@@ -13,6 +13,7 @@ import numpy as np
 from tf_ipr.files import image_file
 from tf_ipr.datasets.evaluation_set import EvaluationSet
 from tf_ipr.faces import cache
+from tf_ipr.runtime.alignment import align
 
 _CHUNK = 64
 
@@ -91,7 +92,7 @@ class Pictures:
 
         if not np.all(np.isfinite(self.landmarks[index])):
             raise aligned_image.NoFaceError("no face was found in the original")
-        return aligned_image.crop(image, self.landmarks[index], self.align)
+        return align(image, self.landmarks[index], self.align)
 
     def known_landmarks(self, index: int) -> np.ndarray:
         """Where the landmarks of `read(index)` lie, float32 [5, 2]."""

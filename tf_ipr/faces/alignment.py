@@ -1,5 +1,6 @@
 """Alignment: five landmarks, a least-squares similarity, a bilinear crop.
 
+The template, and the crop of a picture without TensorFlow, are in `tf_ipr.runtime.alignment`.
 Everything here is plain TensorFlow, batched, differentiable with respect to the image, and compiles
 under XLA, so that a recogniser can sit inside a loss: `embedding(align(image, landmarks))`.
 
@@ -13,48 +14,11 @@ from typing import Sequence
 import numpy as np
 import tensorflow as tf
 
-# The five-point template that ArcFace and its successors align to, in a 112×112 crop: left eye,
-# right eye, nose, left and right corner of the mouth, as seen in the image (InsightFace,
-# `face_align.py`; Deng et al., ArcFace, CVPR 2019).
-ARCFACE_SIZE = 112
-ARCFACE_TEMPLATE = np.array([
-    [38.2946, 51.6963],
-    [73.5318, 51.5014],
-    [56.0252, 71.7366],
-    [41.5493, 92.3655],
-    [70.7299, 92.2041],
-], np.float32)
+from tf_ipr.runtime.alignment import (
+    ALIGNED_SIZES, ARCFACE_SIZE, ARCFACE_TEMPLATE, scale_points, template_for, triangle_filter)
 
-# The sizes of pre-aligned images and how each shows the 112×112 template.
-ALIGNED_SIZES = (112, 128, 448)
-
-
-def template_for(size: int) -> np.ndarray:
-    """Where the ArcFace landmarks lie in a pre-aligned image of one of `ALIGNED_SIZES`.
-
-    Args:
-        size: 112 (the template itself), 128 (the template with 8 pixels of margin around it, for
-            small faces such as LFW's) or 448 (the template four times as large: CelebA-HQ-align).
-
-    Returns:
-        float32 [5, 2], (x, y) in pixels.
-
-    Raises:
-        ValueError: for any other size.
-    """
-    if size == 112:
-        return ARCFACE_TEMPLATE.copy()
-    if size == 128:
-        return ARCFACE_TEMPLATE + 8.0
-    if size == 448:
-        return scale_points(ARCFACE_TEMPLATE, 4.0)
-    raise ValueError(f"no pre-aligned size {size}; choose one of {ALIGNED_SIZES}")
-
-
-def scale_points(points: np.ndarray, factor: float) -> np.ndarray:
-    """Moves points as a resize by `factor` moves the picture (which scales pixel *edges*)."""
-    return ((np.asarray(points, np.float32) + 0.5) * factor - 0.5).astype(np.float32)
-
+__all__ = ["ALIGNED_SIZES", "ARCFACE_SIZE", "ARCFACE_TEMPLATE", "align", "invert", "scale_points", "shrink",
+           "similarity", "template_for", "warp"]
 
 def similarity(source: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
     """The least-squares similarity that takes `source` to `target`.
@@ -175,15 +139,6 @@ def shrink(images: tf.Tensor, size: int) -> tf.Tensor:
     Returns:
         float32 [B, size, size, C], differentiable.
     """
-    rows = tf.constant(_triangle_filter(images.shape[1], size))
-    columns = tf.constant(_triangle_filter(images.shape[2], size))
+    rows = tf.constant(triangle_filter(images.shape[1], size))
+    columns = tf.constant(triangle_filter(images.shape[2], size))
     return tf.einsum("ph,bhwc,qw->bpqc", rows, images, columns)
-
-
-def _triangle_filter(length: int, size: int) -> np.ndarray:
-    """The matrix [size, length] of an anti-aliased linear resize."""
-    scale = max(length / size, 1.0)
-    centres = (np.arange(size) + 0.5) * length / size
-    distance = np.abs(np.arange(length)[None] + 0.5 - centres[:, None]) / scale
-    weights = np.maximum(0.0, 1.0 - distance)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

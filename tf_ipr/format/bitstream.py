@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import NamedTuple, Tuple
+from typing import NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -145,10 +145,7 @@ def parse(data: bytes, max_pixels: int = MAX_PIXELS) -> ParsedStream:
     """
     data = bytes(data)
     header, position = _parse_header(data)
-    if header.width * header.height > max_pixels:
-        raise BitstreamError(
-            f"The stream declares {header.width}x{header.height} = {header.width * header.height} "
-            f"pixels; at most {max_pixels} are accepted. Raise max_pixels if you trust its source.")
+    _check_pixels(header, max_pixels)
     states, words_at = _parse_states(data, position, header.num_lanes)
     if (len(data) - words_at) % 2:
         raise BitstreamError(f"The stream of {len(data)} bytes ends within a 16-bit word; "
@@ -170,11 +167,28 @@ def describe(data: bytes) -> dict:
                 version=".".join(map(str, header.version)))
 
 
-def require_model(header: Header, model_id: str) -> None:
-    """Raises BitstreamError unless the stream was made with the model `model_id`."""
-    if header.model_id != model_id:
-        raise BitstreamError(f"The stream was made with model {header.model_id}, this decoder "
-                             f"holds model {model_id}; decode it with the former.")
+def require_one_size(headers: Sequence[Header]) -> Tuple[int, int]:
+    """(height, width) of a batch.
+
+    Raises:
+      ValueError: there are no streams, so the size is unknown.
+      BitstreamError: the sizes differ.
+    """
+    if not headers:
+        raise ValueError("The batch has no streams; give at least one.")
+    first = headers[0]
+    for header in headers:
+        if (header.height, header.width) != (first.height, first.width):
+            raise BitstreamError(f"The batch has images of {first.width}x{first.height} and of "
+                                 f"{header.width}x{header.height} pixels; decode one size at a time.")
+    return first.height, first.width
+
+
+def _check_pixels(header: Header, max_pixels: int) -> None:
+    if header.width * header.height > max_pixels:
+        raise BitstreamError(
+            f"The stream declares {header.width}x{header.height} = {header.width * header.height} "
+            f"pixels; at most {max_pixels} are accepted. Raise max_pixels if you trust its source.")
 
 
 def _parse_header(data: bytes) -> Tuple[Header, int]:

@@ -1,27 +1,29 @@
-"""The front door: images to streams and back.
+"""The codec in TensorFlow: images to streams and back, by any model folder.
 
     codec = TensorFlowCodec.load()
     stream = codec.compress(image, quality=50)
     decoded = codec.decompress(stream)
+
+`tf_ipr.Codec` has the same methods, writes the same bytes and needs no TensorFlow.  This one is for
+models without exported halves, for batches, and for encoders that search (`tf_ipr.encoding`).
 """
 
 from __future__ import annotations
 
 import functools
-import math
+import os
 from typing import Callable, Optional, Sequence, Union
 
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.format import bitstream
 from tf_ipr import coding
-from tf_ipr.format import shipped_models
-from tf_ipr.format.bitstream import MAX_PIXELS
+from tf_ipr.format import bitstream, shipped_models
+from tf_ipr.format.bitstream import MAX_PIXELS, MIN_QUALITY
 from tf_ipr.models import model_folder
-from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY
 from tf_ipr.models.inference import InferenceModel, Prediction
-from tf_ipr.runtime.rate_search import largest_within, nearest_to
+from tf_ipr.runtime import rate_search
+from tf_ipr.runtime.encoder import check_image
 
 # (images uint8 [B,H,W,3], their prediction, qualities [B]) -> the prediction with another residual.
 Search = Callable[[np.ndarray, Prediction, Sequence[float]], Prediction]
@@ -44,60 +46,54 @@ class TensorFlowCodec:
         self._network = model.network
         self._coder = coding.SymbolDecoder(model.tables)
         self._max_pixels = max_pixels
+        self._owner = os.getpid()
         self._define_graphs()
 
     @classmethod
     def load(cls, path=None, max_pixels: int = MAX_PIXELS) -> "TensorFlowCodec":
-        """Loads a model folder such as savedmodels/lfw_l2_rec; without a path the shipped model.
+        """Loads a model folder, or a shipped model by its name; without either the default one.
 
         Raises:
           CheckpointError: the folder holds no usable model.
         """
-        model, config = model_folder.load(shipped_models.folder_or(path))
+        model, config = model_folder.load(shipped_models.folder_of(path))
         return cls(model, config, max_pixels)
 
-    def compress(self, image, quality: float = 50.0, max_bytes: Optional[int] = None,
+    def compress(self, image, quality: Optional[float] = None, max_bytes: Optional[int] = None,
                  target_bpp: Optional[float] = None, search: Optional[Search] = None) -> bytes:
         """Encodes an image.
 
         Args:
           image: uint8 (H, W, 3), RGB; sides from 16 pixels.
-          quality: 1 (fewest bytes) to 100, in effect in steps of a half; ignored when one of the
-            following chooses it. The image is analysed once, the search repeats only what depends
-            on the quality.
-          max_bytes: take the highest quality whose stream has at most so many bytes.
-          target_bpp: take the quality whose stream comes nearest to so many bits per pixel.
-          search: changes the latent before it is rounded, `tf_ipr.encoding.refinement`; for every stream that
-            the choice of a quality tries.
+          quality: 1 (fewest bytes) to 100, in effect in steps of a half. Default: 50.
+          max_bytes: instead: take the highest quality whose stream has at most so many bytes.
+          target_bpp: instead: take the quality whose stream comes nearest to so many bits per pixel.
+            The image is analysed once, the choice repeats only what depends on the quality.
+          search: changes the latent before it is rounded, `tf_ipr.encoding.refinement`; for every
+            stream that the choice of a quality tries.
 
         Returns:
           The stream, `docs/bitstream.md`.
 
         Raises:
-          ValueError: bad arguments, or `max_bytes` below what quality 1 needs.
+          ValueError: bad arguments, more than one of the three wishes, or `max_bytes` below what
+            quality 1 needs.
+          RuntimeError: the codec was made before a fork.
         """
         image = self._check_image(image)
-        if max_bytes is not None and target_bpp is not None:
-            raise ValueError("Give max_bytes or target_bpp, not both.")
-        if target_bpp is not None and not 0 < target_bpp < math.inf:
-            raise ValueError(f"target_bpp is {target_bpp}; it must be positive and finite.")
         latent = self._analyse(image[None])
 
         def encode(half_steps: int) -> bytes:
             return self._encode_latents(latent, image[None], [half_steps / 2], search)[0]
-
-        if max_bytes is None and target_bpp is None:
-            return encode(round(2 * self._check_quality(quality)))
 
         overhead = self._overhead_bytes(image.shape)
 
         def estimate(half_steps: int) -> float:
             return float(self._coded_bits(latent, [half_steps / 2])[0]) / 8 + overhead
 
-        if max_bytes is not None:
-            return largest_within(bitstream.QUALITY_STEPS, max_bytes, estimate, encode)
-        target_bytes = target_bpp * image.shape[0] * image.shape[1] / 8
-        return nearest_to(bitstream.QUALITY_STEPS, target_bytes, estimate, encode)
+        # A search takes a second for each stream, so the bisection makes do without it.
+        return rate_search.stream_of(encode, image.shape[0] * image.shape[1], quality, max_bytes,
+                                     target_bpp, estimate if search else None)
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """Decodes a stream.
@@ -127,16 +123,10 @@ class TensorFlowCodec:
           ValueError: bad arguments.
         """
         images = np.asarray(images)
-        if not len(images):
-            raise ValueError("The batch has no images; give at least one.")
+        qualities = rate_search.one_for_each(quality, len(images))
         for image in images:
             self._check_image(image)
-        qualities = [quality] * len(images) if np.ndim(quality) == 0 else quality
-        if len(qualities) != len(images):
-            raise ValueError(f"{len(qualities)} qualities are given for {len(images)} images; give "
-                             "one, or one for each.")
-        return self._encode_latents(self._analyse(images), images,
-                                    [self._check_quality(q) for q in qualities], search)
+        return self._encode_latents(self._analyse(images), images, qualities, search)
 
     def decompress_batch(self, streams) -> np.ndarray:
         """Decodes streams, at least one, of images of one size together: uint8 (B, H, W, 3).
@@ -147,8 +137,7 @@ class TensorFlowCodec:
             sizes differ.
         """
         parsed = [bitstream.parse(stream, self._max_pixels) for stream in streams]
-        if not parsed:
-            raise ValueError("The batch has no streams; give at least one.")
+        bitstream.require_one_size([part.header for part in parsed])
         side, latent = self._decode_symbols(parsed)
         headers = [part.header for part in parsed]
         return self._reconstruct(side, latent, [h.quality for h in headers], headers[0].height,
@@ -165,18 +154,15 @@ class TensorFlowCodec:
         return bitstream.describe(stream)
 
     def _check_image(self, image) -> np.ndarray:
-        image = np.asarray(image)
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(f"The image has dtype {image.dtype} and shape {image.shape}; it must "
-                             "be uint8 (H, W, 3), RGB.")
-        height, width = image.shape[:2]
-        if min(height, width) < bitstream.MIN_SIDE:
-            raise ValueError(f"The image has {width}x{height} pixels; both sides must have at least "
-                             f"{bitstream.MIN_SIDE}. Pad or enlarge it.")
-        if height * width > self._max_pixels:
-            raise ValueError(f"The image has {width}x{height} pixels, more than the limit of "
-                             f"{self._max_pixels}. Raise max_pixels, here and in the decoder.")
-        return image
+        self._require_owner()
+        return check_image(image, self._max_pixels)
+
+    def _require_owner(self) -> None:
+        if os.getpid() != self._owner:
+            raise RuntimeError(
+                "The codec was made before this process was forked, and TensorFlow does not work in "
+                "such a process. Load it here, start processes by multiprocessing's `spawn`, or use "
+                "tf_ipr.Codec, which survives a fork.")
 
     def _overhead_bytes(self, shape) -> float:
         """Header and lane states beyond their information, on average."""
@@ -198,14 +184,10 @@ class TensorFlowCodec:
 
     def _decode_symbols(self, parsed) -> tuple:
         """Parsed streams of one size -> symbols of z and y, checked."""
-        headers = [part.header for part in parsed]
-        height, width = headers[0].height, headers[0].width
-        for header in headers:
-            bitstream.require_model(header, self.model_id)
-            if (header.height, header.width) != (height, width):
-                raise bitstream.BitstreamError(
-                    f"The batch has images of {width}x{height} and of {header.width}x"
-                    f"{header.height} pixels; decode one size at a time.")
+        self._require_owner()
+        height, width = bitstream.require_one_size([part.header for part in parsed])
+        for part in parsed:
+            shipped_models.require_model(part.header, self.model_id)
         rows, columns = self._network.config.latent_size(height, width)
         self._check_word_counts(parsed, height, width)
         num_words = np.array([len(part.words) for part in parsed], np.int32)
@@ -213,7 +195,7 @@ class TensorFlowCodec:
         words = np.zeros([len(parsed), num_words.max() + 1], np.int32)
         for i, part in enumerate(parsed):
             words[i, :num_words[i]] = part.words
-        lanes = [headers[0].num_lanes] * len(parsed)
+        lanes = [parsed[0].header.num_lanes] * len(parsed)
         side, state = self._decode_side(words, num_words, np.stack([p.states for p in parsed]), lanes,
                                         rows, columns)
         # A wrong size would make the latent expensive: stop as soon as the words have run out.
@@ -235,13 +217,6 @@ class TensorFlowCodec:
             if len(part.words) > symbols:
                 raise bitstream.BitstreamError(f"The stream has {len(part.words)} words for "
                                                f"{symbols} symbols; it was extended.")
-
-    @staticmethod
-    def _check_quality(quality: float) -> float:
-        """The quality in half steps."""
-        if not MIN_QUALITY <= quality <= MAX_QUALITY:
-            raise ValueError(f"quality is {quality}; it must be in 1..100.")
-        return round(2 * quality) / 2
 
     def _define_graphs(self):
         """The graphs, each for any batch of any image size."""

@@ -17,9 +17,10 @@ from tf_ipr.datasets import pipeline
 from tf_ipr.losses.detection import DetectionLoss
 from tf_ipr.losses.identity import Comparison, identity_loss
 from tf_ipr.losses.random_view import move
-from tf_ipr.faces import aligned_image, alignment, cache
+from tf_ipr.faces import alignment, cache
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.training import data
+from tf_ipr.runtime.alignment import align
 
 _JITTER = 0.1  # largest shift of a crop around the face, relative to its edge
 _ALIGNED_SPREAD = 0.04  # of aligned crops, see `random_view.move`; landmarks are no better than that
@@ -119,7 +120,7 @@ def validation_faces(paths, cache_dir, size: int) -> np.ndarray:
     """
     paths = data.validation_sample(paths)
     landmarks = cache.landmarks_of_files(paths, cache_dir)
-    faces = [aligned_image.crop(image_file.read_image(path), points, size)
+    faces = [align(image_file.read_image(path), points, size)
              for path, points in zip(paths, landmarks) if np.isfinite(points).all()]
     if not faces:
         raise ValueError(f"None of the {len(paths)} validation images shows a face.")
