@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Callable, Optional, Sequence, Union
-
-import numpy as np
+from typing import Callable, List, Optional, Sequence, Union
 
 from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY, QUALITY_STEPS
 
@@ -59,7 +57,7 @@ def quality_step(quality: float) -> int:
     return round(2 * quality)
 
 
-def one_for_each(quality: Union[float, Sequence[float]], count: int) -> list:
+def one_for_each(quality: Union[float, Sequence[float]], count: int) -> List[float]:
     """Qualities of a batch, in half steps: one for all images, or one for each.
 
     Raises:
@@ -67,7 +65,7 @@ def one_for_each(quality: Union[float, Sequence[float]], count: int) -> list:
     """
     if not count:
         raise ValueError("The batch has no images; give at least one.")
-    qualities = [quality] * count if np.ndim(quality) == 0 else list(quality)
+    qualities = [quality] * count if isinstance(quality, (int, float)) else list(quality)
     if len(qualities) != count:
         raise ValueError(f"{len(qualities)} qualities are given for {count} images; give one, or one "
                          "for each.")

@@ -65,9 +65,10 @@ class TFLiteHalf:
           HalfError: the file is something else, or of another format version.
           OSError: the path cannot be read.
         """
-        given = isinstance(source, (bytes, bytearray, memoryview))
-        self.name = f"the {part}" if given else str(source)
-        self._content = bytes(source) if given else pathlib.Path(source).read_bytes()
+        if isinstance(source, bytes):
+            self.name, self._content = f"the {part}", source
+        else:
+            self.name, self._content = os.fspath(source), pathlib.Path(source).read_bytes()
         self.metadata = _metadata(self._content, self.name)
         if self.metadata["part"] != part:
             raise HalfError(f"{self.name} holds the {self.metadata['part']} of model "
@@ -80,6 +81,13 @@ class TFLiteHalf:
         self.image_size = _size(self.metadata["image_size"])
         self.max_pixels = int(self.metadata.get("max_pixels", MAX_PIXELS))
         self._threads, self._interpreter, self._local = threads, interpreter, threading.local()
+
+    def __getstate__(self) -> dict:
+        """For other processes, which make interpreters of their own."""
+        return {**self.__dict__, "_local": None}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state, _local=threading.local())
 
     def run(self, signature: str, **inputs) -> Dict[str, Any]:
         """Runs a signature: arrays in, arrays out, by name."""
