@@ -1,21 +1,55 @@
 # make venv   its own virtual environment in .venv, with everything
-# make run    compresses a face and shows it beside JPEG and HEVC (IMAGE=path for another picture)
-# make test   runs the tests, on at most four cores (ARGS="-k rans" for some of them)
-# make clean  removes caches and builds; make distclean removes .venv too
+# make run    codes a face and shows it beside other codecs of as many bytes (IMAGE=path for another picture)
+# make test   checks and tests, on at most four cores (ARGS="-k rans" for some of the tests)
+# make wheel  the wheel in dist/
+# make clean  removes caches and builds; make distclean removes the environments too
 
 VENV := .venv
+BASE := .venv-base
 PYTHON := $(VENV)/bin/python
 CONFIG := setup.cfg pyproject.toml
+# What runs on the base install, and is formatted and typed.
+GROUND := tf_ipr/format tf_ipr/files tf_ipr/runtime
+GROUND_TESTS := tests/format tests/files tests/runtime
 
-.PHONY: venv run test clean distclean
+.PHONY: venv run test check test-base wheel clean distclean
 
 venv: $(VENV)/.installed-test
 
 run: $(VENV)/.installed
 	@$(PYTHON) -m tf_ipr.bin.demo $(if $(IMAGE),"--image=$(IMAGE)")
 
-test: $(VENV)/.installed-test
+test: check test-base
 	@$(PYTHON) -m pytest -q -n auto --maxprocesses=4 $(ARGS)
+
+# Imports point downhill, names exist, the ground floor is formatted and typed.
+check: $(VENV)/.installed-test
+	@$(VENV)/bin/lint-imports --no-cache >.lint.log || { cat .lint.log; exit 1; }
+	@rm .lint.log
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check $(GROUND)
+	@$(VENV)/bin/mypy
+
+# The ground floor once more where TensorFlow cannot be had: the base install on the newest Python.
+test-base:
+	@if [ -n "$(NEWEST)" ]; then \
+	  $(MAKE) --no-print-directory $(BASE)/.installed && \
+	  echo "the ground floor on the base install, $$($(BASE)/bin/python --version)" && \
+	  $(BASE)/bin/python -m pytest -q -p no:cacheprovider $(GROUND_TESTS); \
+	else echo "skipped: the ground floor on the base install (no Python 3.12 or newer with venv was found)"; fi
+
+NEWEST = $(shell for python in python3.14 python3.13 python3.12 \
+    $$(ls -dr $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[2-9]*/bin/python3 2>/dev/null); do \
+  $$python -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 12))' >/dev/null 2>&1 \
+    && echo $$python && break; done)
+
+$(BASE)/.installed: $(CONFIG)
+	@$(NEWEST) -m venv --clear $(BASE)
+	@$(BASE)/bin/python -m pip install --quiet --editable ".[test_base]"
+	@touch $@
+
+wheel: $(VENV)/.installed-test
+	@$(PYTHON) -m build --wheel
 
 # A stamp for each set of packages: installation is repeated only when the configuration changes.
 $(VENV)/.installed: $(CONFIG) | $(PYTHON)
@@ -30,8 +64,8 @@ $(VENV)/.installed-test: $(CONFIG) | $(PYTHON)
 
 # A name may exist and not run (pyenv's shims), or lack ensurepip (Debian without python3-venv).
 $(PYTHON):
-	@for python in python3.11 python3.10 python3.9 python3 python; do \
-	  if $$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 9) <= sys.version_info < (3, 12))' \
+	@for python in python3.11 python3.10 python3 python; do \
+	  if $$python -c 'import ensurepip, sys, venv; sys.exit(not (3, 10) <= sys.version_info < (3, 12))' \
 	      >/dev/null 2>&1; then \
 	    echo "making $(VENV) with $$($$python --version)"; \
 	    $$python -m venv $(VENV) && $(PYTHON) -m pip install --quiet --upgrade pip && exit 0; \
@@ -39,13 +73,14 @@ $(PYTHON):
 	  fi; \
 	done; \
 	if command -v uv >/dev/null 2>&1; then uv venv --quiet --seed --python 3.11 $(VENV); else \
-	  echo "Python 3.11, 3.10 or 3.9 is needed: install one with its venv module (Debian, Ubuntu:" \
-	    "apt install python3.11-venv), or uv (https://docs.astral.sh/uv), which brings its own" >&2; \
+	  echo "For everything Python 3.11 or 3.10 is needed: install one with its venv module (Debian, Ubuntu:" \
+	    "apt install python3.11-venv), or uv (https://docs.astral.sh/uv), which brings its own." \
+	    "To code and decode, any Python from 3.10 on will do: pip install ." >&2; \
 	  exit 1; fi
 
 clean:
-	rm -rf build dist *.egg-info .pytest_cache .hypothesis
-	find . -name __pycache__ -not -path "./$(VENV)/*" -prune -exec rm -rf {} +
+	rm -rf build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -not -path "./$(VENV)/*" -not -path "./$(BASE)/*" -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BASE)
