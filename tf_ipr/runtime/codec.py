@@ -148,6 +148,9 @@ class Codec:
         return half
 
     def _lacks(self, names: str) -> CheckpointError:
+        if not (self._folder / "weights.npz").is_file():
+            return CheckpointError(f"Of the model {self._folder.name} only its description is installed. Its "
+                                   "weights are in the folder savedmodels/ of the project's repository.")
         return CheckpointError(f"The model {self._folder} has no {names}. Make the halves once, where "
                                f"TensorFlow is installed: {self._command()}")
 
