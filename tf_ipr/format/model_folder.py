@@ -22,6 +22,7 @@ import zlib
 import numpy as np
 
 FORMAT = "1.0"
+ENCODER, DECODER = "encoder.tflite", "decoder.tflite"
 # What NumPy and zipfile raise for a damaged archive: it may seem to be of any kind, or encrypted.
 _DAMAGE = (OSError, EOFError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
            zlib.error, lzma.LZMAError)

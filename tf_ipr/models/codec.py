@@ -20,10 +20,11 @@ import tensorflow as tf
 from tf_ipr import coding
 from tf_ipr.format import bitstream, shipped_models
 from tf_ipr.format.bitstream import MAX_PIXELS, MIN_QUALITY
+from tf_ipr.format.model_folder import ENCODER
 from tf_ipr.models import model_folder
 from tf_ipr.models.inference import InferenceModel, Prediction
 from tf_ipr.runtime import rate_search
-from tf_ipr.runtime.encoder import check_image
+from tf_ipr.runtime.encoder import Encoder, check_image
 
 # (images uint8 [B,H,W,3], their prediction, qualities [B]) -> the prediction with another residual.
 Search = Callable[[np.ndarray, Prediction, Sequence[float]], Prediction]
@@ -38,8 +39,16 @@ class TensorFlowCodec:
       config: what config.json of the model folder says.
     """
 
-    def __init__(self, model: InferenceModel, config: dict, max_pixels: int = MAX_PIXELS):
-        """Use `load`. `max_pixels` bounds what `decompress` accepts."""
+    def __init__(self, model: InferenceModel, config: dict, max_pixels: int = MAX_PIXELS,
+                 encoder: Optional[Encoder] = None):
+        """Use `load`.
+
+        Args:
+          model: what codes.
+          config: what config.json says.
+          max_pixels: bounds what is accepted.
+          encoder: the model's exported encoder, whose streams `compress` gives where it can.
+        """
         self.model_id = config["model_id"]
         self.config = config
         self.model = model
@@ -47,6 +56,7 @@ class TensorFlowCodec:
         self._coder = coding.SymbolDecoder(model.tables)
         self._max_pixels = max_pixels
         self._owner = os.getpid()
+        self._encoder = encoder
         self._define_graphs()
 
     @classmethod
@@ -56,8 +66,13 @@ class TensorFlowCodec:
         Raises:
           CheckpointError: the folder holds no usable model.
         """
-        model, config = model_folder.load(shipped_models.folder_of(path))
-        return cls(model, config, max_pixels)
+        folder = shipped_models.folder_of(path)
+        model, config = model_folder.load(folder)
+        exported = folder / ENCODER
+        encoder = Encoder(exported) if exported.is_file() else None
+        if encoder and encoder.half.model_id != config["model_id"]:
+            encoder = None
+        return cls(model, config, max_pixels, encoder)
 
     def compress(self, image, quality: Optional[float] = None, max_bytes: Optional[int] = None,
                  target_bpp: Optional[float] = None, search: Optional[Search] = None) -> bytes:
@@ -81,6 +96,12 @@ class TensorFlowCodec:
           RuntimeError: the codec was made before a fork.
         """
         image = self._check_image(image)
+        num_pixels = image.shape[0] * image.shape[1]
+        if search is None and self._encoder and self._encoder.takes(image):
+            # One picture in a hundred has a value so near to a half that another library's
+            # convolutions round it to the other side: a stream as good, but of other bytes.
+            return rate_search.stream_of(lambda step: self._encoder.encode(image, step / 2),
+                                         num_pixels, quality, max_bytes, target_bpp)
         latent = self._analyse(image[None])
 
         def encode(half_steps: int) -> bytes:
@@ -92,8 +113,8 @@ class TensorFlowCodec:
             return float(self._coded_bits(latent, [half_steps / 2])[0]) / 8 + overhead
 
         # A search takes a second for each stream, so the bisection makes do without it.
-        return rate_search.stream_of(encode, image.shape[0] * image.shape[1], quality, max_bytes,
-                                     target_bpp, estimate if search else None)
+        return rate_search.stream_of(encode, num_pixels, quality, max_bytes, target_bpp,
+                                     estimate if search else None)
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """Decodes a stream.

@@ -18,13 +18,13 @@ import numpy as np
 
 from tf_ipr.format import bitstream, model_folder, shipped_models
 from tf_ipr.format.bitstream import MAX_PIXELS
-from tf_ipr.format.model_folder import CheckpointError
+from tf_ipr.format.model_folder import DECODER, ENCODER, CheckpointError
 from tf_ipr.runtime import rate_search
 from tf_ipr.runtime.decoder import Decoder
 from tf_ipr.runtime.encoder import Encoder, check_image
 from tf_ipr.runtime.tflite_half import Interpreter, litert
 
-HALVES = {"encoder": "encoder.tflite", "decoder": "decoder.tflite"}
+HALVES = {"encoder": ENCODER, "decoder": DECODER}
 
 
 class Codec:

@@ -22,6 +22,11 @@ class Encoder:
         """Reads the file at a path, or its content; raises `HalfError` or OSError."""
         self.half = TFLiteHalf(source, "encoder", threads, interpreter)
 
+    def takes(self, image: np.ndarray) -> bool:
+        """Whether the size of an image is one that the file takes."""
+        height, width = image.shape[:2]
+        return height * width <= self.half.max_pixels and self.half.image_size in (None, (width, height))
+
     def encode(self, image: np.ndarray, quality: float) -> bytes:
         """Encodes an image.
 
@@ -34,7 +39,8 @@ class Encoder:
         """
         image = check_image(image, self.half.max_pixels)
         height, width = image.shape[:2]
-        if self.half.image_size not in (None, (width, height)):
+        if not self.takes(image):
+            assert self.half.image_size  # check_image knows the limit of pixels
             size = "x".join(map(str, self.half.image_size))
             raise ValueError(
                 f"The image has {width}x{height} pixels; {self.half.name} takes {size} alone. Cut or "
