@@ -155,4 +155,4 @@ class Codec:
                                f"TensorFlow is installed: {self._command()}")
 
     def _command(self) -> str:
-        return f"tf_ipr_export --target=tflite --model={self._folder}"
+        return f"tf_ipr_export --target=tflite --model={shipped_models.shipped_name(self.model_id) or self._folder}"

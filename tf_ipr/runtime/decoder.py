@@ -52,14 +52,14 @@ class Decoder:
                 f"The stream holds {header.width}x{header.height} pixels; {self.half.name} decodes "
                 f"{size} alone. Export a decoder of any size: tf_ipr_export --target=tflite "
                 "--image_size=any.")
-        result = self.half.run("decode", stream=self._buffer(stream), length=np.int32(len(stream)))
+        result = self.half.run("decode", stream=self.buffer(stream), length=np.int32(len(stream)))
         status = int(result["status"])
         if status != StreamStatus.OK:
             raise BitstreamError(f"The stream of {header.width}x{header.height} pixels cannot be "
                                  f"decoded: {StreamStatus(status).message}")
         return result["image"]
 
-    def _buffer(self, stream: bytes) -> np.ndarray:
+    def buffer(self, stream: bytes) -> np.ndarray:
         """The stream in a buffer of a length that the file takes, uint8 [N]."""
         fixed = self.half.fixed_length("decode", "stream")
         if fixed and len(stream) > fixed:

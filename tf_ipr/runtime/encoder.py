@@ -40,8 +40,7 @@ class Encoder:
         image = check_image(image, self.half.max_pixels)
         height, width = image.shape[:2]
         if not self.takes(image):
-            assert self.half.image_size  # check_image knows the limit of pixels
-            size = "x".join(map(str, self.half.image_size))
+            size = "x".join(map(str, self.half.image_size or ()))
             raise ValueError(
                 f"The image has {width}x{height} pixels; {self.half.name} takes {size} alone. Cut or "
                 "resize the image (tf_ipr.align cuts out a face), or export an encoder of any size: "
