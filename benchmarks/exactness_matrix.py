@@ -1,19 +1,22 @@
 """Streams of every encoder through every decoder: symbols decoded = symbols encoded, every time.
 
     python -m benchmarks.exactness_matrix --faces_dir=LFW --kodak_dir=KODAK \
-        --litert_python=ENV/bin/python --newest_tf_python=ENV/bin/python --savedmodel=DECODER/1
+        --litert_python=.venv-base/bin/python
 
 Images of 128x128: faces, crops of photographs, noise, flat colours, checkerboards, in equal parts,
-at three qualities. Encoders report the symbols that they coded, decoders those that they found. A
+at three qualities. Encoders report the symbols that they coded, decoders those that they found; the
+TFLite halves are the exported graphs with the symbols as one more output. A
 SavedModel gives pixels and a status: its own integrity check must pass, and the pixels be within
 one grey level of TensorFlow's here. Eager execution is slow and gets every `--eager_every`-th image.
 """
 
 from __future__ import annotations
 
+import importlib.metadata
 import pathlib
 import pickle
 import subprocess
+import sys
 import tempfile
 
 import numpy as np
@@ -21,15 +24,16 @@ import tensorflow as tf
 from absl import app, flags
 from tqdm import tqdm
 
-from tf_ipr.format import lane_count
-from tf_ipr.format import bitstream
 from tf_ipr import coding
-from tf_ipr.format import shipped_models
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.files import image_file
 from tf_ipr.export import tflite_file
+from tf_ipr.export.decoder_graph import DecoderGraph
 from tf_ipr.export.encoder_graph import EncoderGraph
+from tf_ipr.files import image_file
+from tf_ipr.format import bitstream, lane_count, shipped_models
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.runtime.tflite_half import litert
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("model", None, "Model folder; default: the shipped model.")
@@ -38,9 +42,9 @@ flags.DEFINE_string("kodak_dir", None, "Folder of photographs; without it there 
 flags.DEFINE_integer("images", 500, "Images in all.", 5)
 flags.DEFINE_list("qualities", ["1", "50", "100"], "Qualities.")
 flags.DEFINE_integer("eager_every", 25, "Eager execution encodes every N-th image.", 1)
-flags.DEFINE_string("litert_python", None, "Python with ai-edge-litert: one more encoder.")
-flags.DEFINE_string("newest_tf_python", None, "Python with another TensorFlow: one more decoder.")
-flags.DEFINE_string("savedmodel", None, "VERSION folder of the decoder, for --newest_tf_python.")
+flags.DEFINE_string("litert_python", None, "Another Python with ai-edge-litert: one more encoder and decoder.")
+flags.DEFINE_string("savedmodel_python", sys.executable, "Python whose TensorFlow runs the SavedModel.")
+flags.DEFINE_string("savedmodel", None, "VERSION folder of the decoder. Default: the model's decoder/1.")
 
 _SIDE = 128
 _WORKER = pathlib.Path(__file__).with_name("exactness_worker.py")
@@ -53,6 +57,14 @@ class VerboseEncoder(EncoderGraph):
     def _write(self, symbols, header, lanes):
         return {**super()._write(symbols, header, lanes), "side": symbols.side,
                 "latent": symbols.latent}
+
+
+class VerboseDecoder(DecoderGraph):
+    """The exported graph, which tells the symbols and leaves out the picture."""
+
+    def _decode(self, stream, length):
+        side, latent, parsed = self._symbols(stream, length)
+        return {"side": side, "latent": latent, "status": parsed.status[0]}
 
 
 def crops(folder: str, count: int, rng) -> list:
@@ -113,13 +125,18 @@ def eager(encode):
     return run
 
 
-def tflite_encoder(content: bytes, xnnpack: bool, threads: int):
-    """A function of (image, quality) -> (stream, z, y)."""
+def tensorflow_lite(content: bytes, xnnpack: bool, threads: int):
+    """The TFLite interpreter of TensorFlow 2.14."""
     resolver = tf.lite.experimental.OpResolverType
-    run = tf.lite.Interpreter(
+    return tf.lite.Interpreter(
         model_content=content, num_threads=threads,
         experimental_op_resolver_type=resolver.AUTO if xnnpack
-        else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES).get_signature_runner("encode")
+        else resolver.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+
+
+def tflite_encoder(interpreter):
+    """A function of (image, quality) -> (stream, z, y)."""
+    run = interpreter.get_signature_runner("encode")
 
     def encode(image, quality):
         result = run(image=image[np.newaxis], quality=np.float32(quality))
@@ -127,6 +144,21 @@ def tflite_encoder(content: bytes, xnnpack: bool, threads: int):
                 result["latent"][0])
 
     return encode
+
+
+def tflite_decoder(interpreter):
+    """A function of a stream -> (z, y)."""
+    run = interpreter.get_signature_runner("decode")
+    buffer = np.zeros(run.get_input_details()["stream"]["shape"], np.uint8)
+
+    def decode(stream):
+        buffer[:len(stream)] = np.frombuffer(stream, np.uint8)
+        result = run(stream=buffer, length=np.int32(len(stream)))
+        if result["status"] != StreamStatus.OK:
+            raise bitstream.BitstreamError(StreamStatus(int(result["status"])).message)
+        return result["side"][0], result["latent"][0]
+
+    return decode
 
 
 def xla_decoder(model, codec):
@@ -170,19 +202,45 @@ def count_failures(decode, results) -> int:
     return failures
 
 
-def count_savedmodel_failures(codec, results) -> str:
-    """The same for the SavedModel in the other environment."""
+def count_litert_failures(content: bytes, results) -> str:
+    """The same for decoder.tflite by LiteRT in the other environment."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "decoder.tflite").write_bytes(content)
+        (folder / "streams").write_bytes(pickle.dumps([result[0] for result in results]))
+        subprocess.run([FLAGS.litert_python, str(_WORKER), "symbols", str(folder / "decoder.tflite"),
+                        str(folder / "streams"), str(folder / "symbols")], check=True,
+                       stderr=subprocess.DEVNULL)
+        found = pickle.loads((folder / "symbols").read_bytes())
+    return str(sum(not (status == 0 and all(map(np.array_equal, symbols, expected)))
+                   for (status, *symbols), (_, *expected) in zip(found, results)))
+
+
+def count_savedmodel_failures(codec, results, savedmodel) -> str:
+    """The same for the SavedModel."""
     streams = [result[0] for result in results]
     with tempfile.TemporaryDirectory() as folder:
         source, target = pathlib.Path(folder) / "streams", pathlib.Path(folder) / "images.npz"
         source.write_bytes(pickle.dumps(streams))
-        subprocess.run([FLAGS.newest_tf_python, str(_WORKER), "decode", FLAGS.savedmodel,
+        subprocess.run([FLAGS.savedmodel_python, str(_WORKER), "decode", str(savedmodel),
                         str(source), str(target)], check=True, stderr=subprocess.DEVNULL)
         with np.load(target) as file:
             found, statuses = file["images"].astype(int), file["statuses"]
     expected = np.stack([codec.decompress(stream) for stream in streams]).astype(int)
     drift = np.abs(found - expected).max((1, 2, 3))
     return f"{np.sum((statuses != 0) | (drift > _MAX_DRIFT))} (drift {drift.max()})"
+
+
+def fixed_decoder(model, model_id: str) -> VerboseDecoder:
+    """The decoder of pictures of one size, as the shipped models for crops have it."""
+    return VerboseDecoder(model, model_id, _SIDE * _SIDE, (_SIDE, _SIDE))
+
+
+def exported(graph, signature: str, part: str, model_id: str) -> bytes:
+    """A graph as the export writes it."""
+    converted = tflite_file.convert(getattr(graph, signature), graph, signature)
+    tflite_file.halve_weights(converted)
+    return tflite_file.to_bytes(converted, dict(part=part, model_id=model_id))
 
 
 def litert_results(content: bytes, pictures, qualities) -> list:
@@ -202,35 +260,43 @@ def main(argv) -> None:
     folder = shipped_models.folder_of(FLAGS.model)
     model, config = model_folder.load(folder)
     codec = TensorFlowCodec(model, config)
-    verbose = VerboseEncoder(model, config["model_id"])
-    converted = tflite_file.convert(verbose.encode, verbose, "encode")
-    tflite_file.halve_weights(converted)
-    content = tflite_file.to_bytes(converted, dict(part="encoder", model_id=codec.model_id))
-
+    encoder_file, decoder_file = (
+        exported(graph_of(model, config["model_id"]), signature, part, codec.model_id)
+        for graph_of, signature, part in ((VerboseEncoder, "encode", "encoder"),
+                                          (fixed_decoder, "decode", "decoder")))
     graph = tensorflow_encoder(model, codec, jit=False)
     encoders = {"TensorFlow eager": eager(graph), "TensorFlow graph": graph,
                 "XLA": tensorflow_encoder(model, codec, jit=True)}
+    decoders = {"TensorFlow graph": codec.symbols, "XLA": xla_decoder(model, codec)}
     for xnnpack in (True, False):
         for threads in (1, 2):
-            name = f"TFLite {'with' if xnnpack else 'without'} XNNPACK, {threads} thread(s)"
-            encoders[name] = tflite_encoder(content, xnnpack, threads)
+            name = f"TFLite 2.14 {'with' if xnnpack else 'without'} XNNPACK, {threads} thread(s)"
+            encoders[name] = tflite_encoder(tensorflow_lite(encoder_file, xnnpack, threads))
+            decoders[name] = tflite_decoder(tensorflow_lite(decoder_file, xnnpack, threads))
+    for threads in (1, 2):
+        name = f"LiteRT {importlib.metadata.version('ai-edge-litert')}, {threads} thread(s)"
+        encoders[name] = tflite_encoder(litert(encoder_file, threads))
+        decoders[name] = tflite_decoder(litert(decoder_file, threads))
     if FLAGS.litert_python:
-        encoders["LiteRT, own environment"] = None
-    decoders = {"TensorFlow graph": codec.symbols, "XLA": xla_decoder(model, codec)}
-    stock = bool(FLAGS.newest_tf_python and FLAGS.savedmodel)
+        version = subprocess.run([FLAGS.litert_python, "--version"], capture_output=True, text=True,
+                                 check=True).stdout.strip()
+        encoders[f"LiteRT, {version}"] = None
+    savedmodel = pathlib.Path(FLAGS.savedmodel or folder / "decoder" / "1")
     pictures, qualities = images(), list(map(float, FLAGS.qualities))
-    print(f"{len(pictures)} images, qualities {', '.join(FLAGS.qualities)}; streams whose symbols "
-          "are not those encoded:\n")
-    columns = [*decoders, *(["SavedModel, other TensorFlow"] if stock else [])]
+    print(f"{len(pictures)} images, qualities {', '.join(FLAGS.qualities)}, model {codec.model_id}; streams "
+          "whose symbols are not those encoded:\n")
+    columns = [*decoders, *([f"LiteRT, {version}"] if FLAGS.litert_python else []),
+               *(["SavedModel"] if savedmodel.is_dir() else [])]
     print(f"| encoder | streams | {' | '.join(columns)} |\n|---|---|{'---|' * len(columns)}")
     failed = False
     for name, encode in encoders.items():
         chosen = pictures[::FLAGS.eager_every] if "eager" in name else pictures
-        results = (litert_results(content, chosen, qualities) if encode is None else
+        results = (litert_results(encoder_file, chosen, qualities) if encode is None else
                    [encode(image, quality) for image in tqdm(chosen, name, leave=False)
                     for quality in qualities])
         cells = [str(count_failures(decode, results)) for decode in decoders.values()]
-        cells += [count_savedmodel_failures(codec, results)] if stock else []
+        cells += [count_litert_failures(decoder_file, results)] if FLAGS.litert_python else []
+        cells += [count_savedmodel_failures(codec, results, savedmodel)] if savedmodel.is_dir() else []
         failed |= any(cell.split()[0] != "0" for cell in cells)
         print(f"| {name} | {len(results)} | {' | '.join(cells)} |", flush=True)
     if failed:

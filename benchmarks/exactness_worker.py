@@ -1,6 +1,7 @@
 """The part of `exactness_matrix` that runs in another environment: LiteRT, or a newer TensorFlow.
 
     python benchmarks/exactness_worker.py encode encoder.tflite images.npz streams.pickle
+    python benchmarks/exactness_worker.py symbols decoder.tflite streams.pickle symbols.pickle
     python benchmarks/exactness_worker.py decode savedmodel streams.pickle images.npz
 
 Needs NumPy and the runtime that it tries, nothing of tf_ipr.
@@ -31,6 +32,23 @@ def encode(path: str, source: str, target: str) -> None:
         pickle.dump(results, file)
 
 
+def symbols(path: str, source: str, target: str) -> None:
+    """Streams to a list of (status, z symbols, y symbols)."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    run = Interpreter(model_path=path, num_threads=1).get_signature_runner("decode")
+    buffer = np.zeros(run.get_input_details()["stream"]["shape"], np.uint8)
+    results = []
+    with open(source, "rb") as file:
+        streams = pickle.load(file)
+    for stream in streams:
+        buffer[:len(stream)] = np.frombuffer(stream, np.uint8)
+        result = run(stream=buffer, length=np.int32(len(stream)))
+        results.append((int(result["status"]), result["side"][0], result["latent"][0]))
+    with open(target, "wb") as file:
+        pickle.dump(results, file)
+
+
 def decode(path: str, source: str, target: str) -> None:
     """Streams to images and statuses, with stock operations only."""
     import tensorflow as tf
@@ -51,4 +69,4 @@ def decode(path: str, source: str, target: str) -> None:
 
 
 if __name__ == "__main__":
-    {"encode": encode, "decode": decode}[sys.argv[1]](*sys.argv[2:])
+    {"encode": encode, "symbols": symbols, "decode": decode}[sys.argv[1]](*sys.argv[2:])
