@@ -26,6 +26,12 @@ def read_saved(tmp_path, image: Image.Image, name: str = "a.png", **options) -> 
     return pixels
 
 
+def saved(image: Image.Image, kind: str, **options) -> bytes:
+    content = io.BytesIO()
+    image.save(content, kind, **options)
+    return content.getvalue()
+
+
 @pytest.mark.parametrize("name", ["a.png", "a.bmp", "a.ppm", "a.tif", "a.webp"])
 def test_rgb_is_read_as_it_is(tmp_path, picture, name):
     options = {"lossless": True} if name == "a.webp" else {}
@@ -52,18 +58,20 @@ UPRIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif"])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.tif", "a.webp", "a.avif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_honoured(tmp_path, picture, orientation, name):
-    smooth = picture // 64 * 64 if name != "a.jpg" else np.kron(
+    lossy = name in ("a.jpg", "a.avif")
+    smooth = picture // 64 * 64 if not lossy else np.kron(
         picture[:3, :4] // 2 + 64, np.ones((16, 16, 1))).astype(np.uint8)
     exif = Image.Exif()
     exif[0x0112] = orientation
-    options = {"quality": 98, "subsampling": 0} if name == "a.jpg" else {}
+    options = {"a.jpg": {"quality": 98, "subsampling": 0}, "a.webp": {"lossless": True},
+               "a.avif": {"quality": 98, "subsampling": "4:4:4"}}.get(name, {})
     pixels = read_saved(tmp_path, Image.fromarray(smooth), name, exif=exif, **options)
     np.testing.assert_allclose(
         pixels.astype(int), UPRIGHT[orientation](smooth).astype(int),
-        atol=6 if name == "a.jpg" else 0)
+        atol=6 if lossy else 0)
 
 
 def test_an_unknown_orientation_is_upright(tmp_path, picture):
@@ -71,6 +79,11 @@ def test_an_unknown_orientation_is_upright(tmp_path, picture):
     exif[0x0112] = 77
     np.testing.assert_array_equal(
         read_saved(tmp_path, Image.fromarray(picture), exif=exif), picture)
+
+
+def test_damaged_exif_is_upright(picture):
+    content = saved(Image.fromarray(picture), "png", exif=b"II*\0\xff\xff\xff\xff")
+    np.testing.assert_array_equal(image_file.read_image(content), picture)
 
 
 def test_grey_is_repeated(tmp_path, picture):
@@ -108,15 +121,6 @@ def test_16_bit_grey_is_scaled_to_8(tmp_path, orientation):
     assert pixels.shape[:2] == ((1, 6) if orientation == 1 else (6, 1))
 
 
-def test_16_bit_colour_keeps_the_upper_bits(tmp_path):
-    header = b"P6 2 1 65535\n"
-    (tmp_path / "a.ppm").write_bytes(header + np.array(
-        [0, 0x1234, 0xffff, 0x8000, 0x0100, 0xff00], ">u2").tobytes())
-    pixels = image_file.read_image(tmp_path / "a.ppm")
-    np.testing.assert_allclose(
-        pixels.ravel().astype(int), [0, 0x12, 255, 0x80, 1, 0xff], atol=1)
-
-
 def test_alpha_lies_on_white(tmp_path):
     rgba = np.array([[[10, 20, 30, 255], [10, 20, 30, 0], [0, 0, 0, 128]]], np.uint8)
     np.testing.assert_array_equal(
@@ -138,11 +142,12 @@ def test_a_transparent_palette_colour_lies_on_white(tmp_path):
         read_saved(tmp_path, palette, transparency=0)[0], [[255, 255, 255], [40, 50, 60]])
 
 
-def test_an_animation_gives_its_first_frame(tmp_path):
-    frames = [Image.new("RGB", (3, 2), colour) for colour in ("red", "blue")]
-    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
-    np.testing.assert_array_equal(
-        image_file.read_image(tmp_path / "a.gif")[0, 0], [255, 0, 0])
+@pytest.mark.parametrize("kind", ["gif", "png", "webp", "avif", "tiff", "mpo"])
+def test_an_animation_gives_its_first_frame(kind):
+    frames = [Image.new("RGB", (30, 20), colour) for colour in ("red", "blue")]
+    content = saved(frames[0], kind, save_all=True, append_images=frames[1:])
+    np.testing.assert_allclose(
+        image_file.read_image(content)[0, 0].astype(int), [255, 0, 0], atol=3)
 
 
 def test_one_pixel_is_an_image(tmp_path):
@@ -189,10 +194,59 @@ def test_a_small_file_that_declares_gigabytes_is_refused(tmp_path):
         image_file.read_image(tmp_path / "a.ppm")
 
 
-def test_floating_point_pixels_are_refused(tmp_path):
-    Image.fromarray(np.zeros((2, 2), np.float32)).save(tmp_path / "a.tif")
-    with pytest.raises(image_file.ImageFileError, match="floating-point"):
-        image_file.read_image(tmp_path / "a.tif")
+def test_the_callers_limit_of_pixels_holds_and_not_pillows(monkeypatch, recwarn):
+    pixels = np.zeros((20, 30, 3), np.uint8)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    for kind in ("png", "jpeg", "jpeg2000", "gif", "bmp", "ppm", "tiff", "webp", "avif"):
+        content = saved(Image.fromarray(pixels), kind)
+        assert image_file.read_image(content, max_pixels=600).shape == (20, 30, 3), kind
+        with pytest.raises(image_file.ImageFileError, match="30x20 pixels; at most 599"):
+            image_file.read_image(content, max_pixels=599)
+    assert not recwarn.list
+    assert Image.MAX_IMAGE_PIXELS == 100
+
+
+def test_a_frame_that_is_disposed_of_asks_no_limit_of_pillow(monkeypatch):
+    frames = [Image.new("P", (30, 20), number) for number in (1, 2)]
+    content = saved(frames[0], "gif", save_all=True, append_images=frames[1:], disposal=2)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert image_file.read_image(content).shape == (20, 30, 3)
+
+
+def test_a_canvas_of_gigabytes_is_refused_before_memory_is_taken(tmp_path):
+    webp = (b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0" + bytes(4) + b"\xff\xff\x00" * 2)
+    with pytest.raises(image_file.ImageFileError, match="65536x65536 pixels"):
+        image_file.read_image(webp)
+
+
+def test_narrow_pictures_are_read():
+    for size in ((20000, 1), (1, 20000)):
+        assert image_file.read_image(saved(Image.new("RGB", size), "png")).shape == (
+            size[1], size[0], 3)
+
+
+def test_bytes_and_open_files_are_read_as_paths_are(tmp_path, picture):
+    content = saved(Image.fromarray(picture), "png")
+    (tmp_path / "a").write_bytes(b"before" + content)
+    for source in (content, bytearray(content), io.BytesIO(content)):
+        np.testing.assert_array_equal(image_file.read_image(source), picture)
+    with open(tmp_path / "a", "rb") as file:
+        file.seek(6)
+        np.testing.assert_array_equal(image_file.read_image(file), picture)
+    reading, writing = os.pipe()
+    with open(writing, "wb") as file:
+        file.write(content)
+    with open(reading, "rb") as file:
+        np.testing.assert_array_equal(image_file.read_image(file), picture)
+
+
+def test_errors_name_their_source(tmp_path):
+    with pytest.raises(image_file.ImageFileError, match="the picture of 3 bytes is not an image"):
+        image_file.read_image(b"abc")
+    (tmp_path / "b").write_bytes(b"abc")
+    with open(tmp_path / "b", "rb") as file, pytest.raises(
+            image_file.ImageFileError, match="/b is not an image"):
+        image_file.read_image(file)
 
 
 def test_an_absent_file_is_an_os_error(tmp_path):
@@ -214,6 +268,21 @@ def test_only_uint8_rgb_is_written(tmp_path, shape, dtype):
     with pytest.raises(ValueError, match="uint8 RGB"):
         image_file.write_png(tmp_path / "a.png", np.zeros(shape, dtype))
     assert not os.listdir(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.webp", "a", "a.png.jpeg", "png"])
+def test_a_suffix_that_is_not_what_is_written_is_an_error(tmp_path, picture, name):
+    with pytest.raises(ValueError, match=f"{name} would hold a PNG .* end in .png"):
+        image_file.write_image(tmp_path / name, picture)
+    assert not os.listdir(tmp_path)
+    image_file.write_image(str(tmp_path / "a.PNG"), picture)
+
+
+def test_an_open_file_is_written(picture):
+    file = io.BytesIO()
+    image_file.write_image(file, picture)
+    assert file.getvalue().startswith(b"\x89PNG")
+    np.testing.assert_array_equal(image_file.read_image(file.getvalue()), picture)
 
 
 def test_an_output_folder_that_cannot_be_made_is_named(tmp_path, picture):

@@ -72,7 +72,7 @@ def _plain(image: Image.Image) -> Image.Image:
 def _transform(profile: Optional[bytes], mode: str) -> Optional[ImageCms.ImageCmsTransform]:
     """A transform to sRGB; None where the profile is damaged or is sRGB in all but name.
 
-    Intent and flags are those of Pillow's `profileToProfile`: perceptual, none.
+    The intent is that of Pillow's `profileToProfile`, perceptual.
     """
     try:
         source = (ImageCms.createProfile("LAB") if profile is None
@@ -80,7 +80,9 @@ def _transform(profile: Optional[bytes], mode: str) -> Optional[ImageCms.ImageCm
         if profile is None:
             source = ImageCms.ImageCmsProfile(source)
         transform = ImageCms.ImageCmsTransform(
-            source, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")), mode, "RGB")
+            source, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")), mode, "RGB",
+            # The table by which LittleCMS speeds grey up is 10 levels wrong near black in linear light.
+            flags=ImageCms.Flags.NOOPTIMIZE if mode in ("L", "I;16") else ImageCms.Flags.NONE)
     except ImportError as error:
         raise ImageFileError("has a colour profile, and this Pillow has no LittleCMS; install "
                              "Pillow from PyPI") from error

@@ -8,7 +8,7 @@ refused. The samples' depth, polarity and sign are taken from the file:
 | EXIF orientation 2..8, AVIF's irot and imir | rotated and mirrored upright; damaged EXIF is upright |
 | grey, palette, black and white | RGB; of v in 0..max, round(255 v / max), for PNG, PNM and TIFF of 1 to 16 (PNM: any maximum, TIFF: also 32) bits |
 | TIFF with WhiteIsZero | inverted |
-| 16-bit colour | the upper 8 bits (PPM: rounded); at most a level from exact |
+| 16-bit colour | the upper 8 bits (PPM: rounded), at most a level from exact, with alpha two or three |
 | alpha, associated or not, or one transparent colour | composited on white |
 | ICC profile; PNG's cICP, gAMA and cHRM; AVIF's nclx; Adobe RGB by EXIF | sRGB by LittleCMS, perceptual intent |
 | a damaged ICC profile, or one of other colours than the picture's | as if it were absent |

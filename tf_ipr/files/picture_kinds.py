@@ -161,9 +161,11 @@ def _open_jpeg_2000(file: BinaryIO) -> Picture:
             break
     depths = _jpeg_2000_depths(content)
     palette = any(name == b"pclr" for name, _ in box_file.boxes(header))
-    if not depths or (min(depths) < 8 and not palette) or max(depths) > 16:
-        raise ImageFileError(f"has JPEG 2000 components of {depths} bits; 8 to 16 unsigned bits are "
-                             "read")
+    # Of wide colours Pillow 13 makes white black: it rounds 65535 up to 256, and keeps 8 bits.
+    if not depths or (min(depths) < 8 and not palette) or max(depths) > (16 if len(depths) == 1
+                                                                         else 8):
+        raise ImageFileError(f"has JPEG 2000 components of {depths} bits; 8 unsigned bits, or grey of "
+                             "8 to 16, are read")
     image = Jpeg2KImagePlugin.Jpeg2KImageFile(io.BytesIO(content))
 
     def decode() -> Samples:
@@ -176,7 +178,7 @@ def _open_jpeg_2000(file: BinaryIO) -> Picture:
         return Samples(Image.fromarray(
             (values * (65535 / (2 ** depths[0] - 1)) + 0.5).astype(np.uint16)))
 
-    return Picture(image.size, decode, profile, wide=max(depths) > 8)
+    return Picture(image.size, decode, profile)
 
 
 def _jpeg_2000_depths(content: bytes) -> list[int]:

@@ -16,10 +16,11 @@ from tf_ipr.files.picture import ImageFileError, Picture, Samples, split
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _SUBFILE, _WIDTH, _HEIGHT, _BITS, _COMPRESSION, _PHOTOMETRIC = 254, 256, 257, 258, 259, 262
-_PLANAR, _COLOUR_MAP, _INK_SET, _SAMPLE_FORMAT, _YCBCR_SUBSAMPLING = 284, 320, 332, 339, 530
+_PLANAR, _COLOUR_MAP, _INK_SET, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 284, 320, 332, 338, 339
+_YCBCR_SUBSAMPLING = 530
 _ICC, _DNG_VERSION = 34675, 50706
 
-_WHITE_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 2, 5, 6
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 1, 2, 5, 6
 _REDUCED_OR_MASK = 1 | 4
 _SAMPLE_FORMATS = {2: "signed", 3: "floating-point"}
 
@@ -34,15 +35,39 @@ def open_picture(file: BinaryIO) -> Picture:
     if file.read(10)[8:] == b"CR":
         raise _raw()
     file.seek(0)
-    image = TiffImagePlugin.TiffImageFile(file)
-    tags = image.tag_v2
-    _check(tags)
-    # In Pillow's own memory, as `load` would make it: there Pillow asks its limit of pixels, which is
-    # not the caller's.
-    stored = tags[_WIDTH], tags[_HEIGHT]
-    profile = tags.get(_ICC)
-    return Picture(image.size, lambda: _decode(image, stored), wide=max(tags.get(_BITS, (1,))) > 8,
+    image = _FirstPage(file)
+    profile = image.tag_v2.get(_ICC)
+    return Picture(image.size, lambda: _decode(image), wide=_bits(image.tag_v2) > 8,
                    profile=profile if isinstance(profile, bytes) else None)
+
+
+class _FirstPage(TiffImagePlugin.TiffImageFile):
+    """Pillow's page, whose tags are looked at before Pillow chooses a mode by them.
+
+    Attributes:
+      inverted: 0 is white, and Pillow is told that it is black.
+    """
+
+    inverted = False
+
+    def _setup(self) -> None:
+        tags = self.tag_v2
+        _check(tags)
+        if tags.get(_PHOTOMETRIC, 0) == _WHITE_IS_ZERO and _bits(tags) > 8:
+            tags[_PHOTOMETRIC] = _BLACK_IS_ZERO  # Pillow inverts up to 8 bits only.
+            self.inverted = True
+        try:
+            super()._setup()
+        except (SyntaxError, KeyError) as error:
+            facts = ", ".join(f"{name} {tags[tag]}" for name, tag in (
+                ("BitsPerSample", _BITS), ("Photometric", _PHOTOMETRIC),
+                ("ExtraSamples", _EXTRA_SAMPLES), ("Compression", _COMPRESSION)) if tag in tags)
+            raise ImageFileError(f"is a TIFF file of a rare kind, which is not read ({facts}); store "
+                                 "it with 8 or 16 bits a sample") from error
+
+
+def _bits(tags) -> int:
+    return tags.get(_BITS, (1,))[0]
 
 
 def _raw() -> ImageFileError:
@@ -72,28 +97,23 @@ def _check(tags) -> None:
                              "not read; store it with interleaved samples")
 
 
-def _decode(image: TiffImagePlugin.TiffImageFile, stored: tuple[int, int]) -> Samples:
-    tags = image.tag_v2
-    bits = tags.get(_BITS, (1,))[0]
-    raw_mode = image.tile[0].args if isinstance(image.tile[0].args, str) else image.tile[0].args[0]
-    inverted = tags.get(_PHOTOMETRIC, 0) == _WHITE_IS_ZERO
-    colour_map = tags.get(_COLOUR_MAP)
-    image.im = Image.new(image.mode, stored).im
-    image.load()
+def _decode(image: _FirstPage) -> Samples:
+    # Memory as `load` would take it: there Pillow asks its own limit of pixels, not the caller's.
+    image.im = Image.new(image.mode, (image.tag_v2[_WIDTH], image.tag_v2[_HEIGHT])).im
+    bits = _bits(image.tag_v2)
+    colour_map = image.tag_v2.get(_COLOUR_MAP)
+    image.load()  # Upright, too.
     if image.mode in ("P", "PA") and colour_map and max(colour_map) < 256:
         # Written by programs that took the 16-bit map for one of 8 bits; libtiff sees it too.
         image.putpalette(np.array(colour_map, np.uint8).reshape(3, -1).T.tobytes())
     if not image.mode.startswith("I"):
-        if inverted and image.mode in ("1", "L") and ";" not in raw_mode:
-            raise ImageFileError(f"has an inverted scale of {bits} bits, which is not read")
         return split(image)
     white = 2 ** bits - 1
     values = np.asarray(image)
-    # Pillow gives 32 unsigned bits as signed ones.
-    values = values.view(np.uint32) if bits == 32 else values
-    values = np.minimum(values, white) if bits < 32 else values
-    if inverted:
+    if bits == 32:
+        values = values.view(np.uint32)  # Pillow gives them as signed.
+    if image.inverted:
         values = white - values
     if white != 65535:
-        values = (values.astype(np.float64) * (65535 / white) + 0.5).astype(np.uint16)
+        values = values * (65535 / white) + 0.5
     return Samples(Image.fromarray(values.astype(np.uint16)))
