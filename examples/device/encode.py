@@ -1,7 +1,7 @@
 """Encodes a picture with encoder.tflite: python encode.py encoder.tflite face.jpg face.ipr
 
-Needs a TFLite runtime (`pip install ai-edge-litert numpy pillow`), no TensorFlow and nothing of
-tf_ipr: copy this file. Camera frames go the same way:
+Needs tf_ipr without TensorFlow, which reads pictures as tf_ipr_compress does. The class alone needs a
+TFLite runtime and NumPy (`pip install ai-edge-litert numpy`): copy it. Camera frames go the same way:
 
     encoder = Encoder("encoder.tflite")
     stream = encoder.encode(frame, quality=50)        # uint8 (H, W, 3), RGB
@@ -15,7 +15,6 @@ import time
 import zipfile
 
 import numpy as np
-from PIL import Image, ImageOps
 
 FORMAT_MAJOR = "1"
 
@@ -105,10 +104,10 @@ def main(arguments=None) -> int:
     parser.add_argument("--quality", type=float, default=50.0, help="1..100, default 50")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
+    from tf_ipr.files import image_file  # pylint: disable=import-outside-toplevel
     try:
         encoder = Encoder(options.encoder, options.threads)
-        with Image.open(sys.stdin.buffer if options.image == "-" else options.image) as picture:
-            image = np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
+        image = image_file.read_image(sys.stdin.buffer if options.image == "-" else options.image)
         encoder.encode(image, options.quality)  # The first run also prepares the graph.
         start = time.perf_counter()
         stream = encoder.encode(image, options.quality)

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_ipr.files import atomic_file
-from tf_ipr.files import image_file
+from tf_ipr.files import atomic_file, image_file
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import io
 import os
 import struct
 
-from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tf_ipr.files import image_file, picture_kinds

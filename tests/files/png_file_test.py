@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 
-from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.files.files_by_hand import chunk, png

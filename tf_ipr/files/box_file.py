@@ -4,7 +4,7 @@ about their colours and Pillow leaves out."""
 from __future__ import annotations
 
 import struct
-from typing import Iterator, Optional
+from collections.abc import Iterator
 
 
 def boxes(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -29,7 +29,7 @@ def child(content: bytes, *path: bytes) -> bytes:
     return content
 
 
-def avif_code_points(content: bytes) -> Optional[tuple[int, int]]:
+def avif_code_points(content: bytes) -> tuple[int, int] | None:
     """Colour primaries and transfer characteristics of an AVIF file's picture, or None.
 
     The picture is the primary item (pitm); its properties are those of ipco that ipma lists
@@ -60,7 +60,7 @@ def _properties_of_primary(meta: bytes) -> list[int]:
             entries = struct.unpack_from(f">{number}{'H' if wide else 'B'}", table, at)
             at += number * (2 if wide else 1)
             if found == wanted:
-                return [entry & (0x7fff if wide else 0x7f) for entry in entries]
+                return [entry & (0x7FFF if wide else 0x7F) for entry in entries]
     except (IndexError, struct.error):
         pass  # Damaged or absent: the decoder says so, if it matters.
     return []

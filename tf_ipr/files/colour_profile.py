@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-from typing import Optional
 
 import numpy as np
 from PIL import Image, ImageCms
@@ -23,7 +22,7 @@ _COARSE_LEVELS = 4
 _RAMP = np.arange(256, dtype=np.uint8)[np.newaxis]
 
 
-def to_srgb(image: Image.Image, profile: Optional[bytes], wide: bool = False) -> Image.Image:
+def to_srgb(image: Image.Image, profile: bytes | None, wide: bool = False) -> Image.Image:
     """Converts colours.
 
     A profile that is damaged, or that is one of other colours than the picture's, is left out of
@@ -47,7 +46,7 @@ def to_srgb(image: Image.Image, profile: Optional[bytes], wide: bool = False) ->
         image = _plain(image)
     if image.mode == "LAB":
         transform = _transform(None, "LAB")
-    elif space == _SPACES[image.mode] and profile[12:16] in _CLASSES:
+    elif profile and space == _SPACES[image.mode] and profile[12:16] in _CLASSES:
         transform = _transform(profile, image.mode)
     else:
         transform = None
@@ -56,8 +55,10 @@ def to_srgb(image: Image.Image, profile: Optional[bytes], wide: bool = False) ->
     if wide and image.mode == "RGB":
         ramp = np.asarray(transform.apply(_plain(Image.fromarray(_RAMP)))).astype(int)
         if np.abs(np.diff(ramp, axis=1)).max() > _COARSE_LEVELS:
-            raise ImageFileError("has 16-bit colours whose profile is nearly linear light, where 8 "
-                                 "bits are too few; convert it to sRGB")
+            raise ImageFileError(
+                "has 16-bit colours whose profile is nearly linear light, where 8 "
+                "bits are too few; convert it to sRGB"
+            )
     return transform.apply(image)
 
 
@@ -69,33 +70,40 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 @functools.lru_cache(maxsize=16)
-def _transform(profile: Optional[bytes], mode: str) -> Optional[ImageCms.ImageCmsTransform]:
+def _transform(profile: bytes | None, mode: str) -> ImageCms.ImageCmsTransform | None:
     """A transform to sRGB; None where the profile is damaged or is sRGB in all but name.
 
     The intent is that of Pillow's `profileToProfile`, perceptual.
     """
     try:
-        source = (ImageCms.createProfile("LAB") if profile is None
-                  else ImageCms.ImageCmsProfile(io.BytesIO(profile)))
-        if profile is None:
-            source = ImageCms.ImageCmsProfile(source)
+        source = ImageCms.ImageCmsProfile(
+            io.BytesIO(profile) if profile is not None else ImageCms.createProfile("LAB")
+        )
         transform = ImageCms.ImageCmsTransform(
-            source, ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")), mode, "RGB",
+            source,
+            ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")),
+            mode,
+            "RGB",
             # The table by which LittleCMS speeds grey up is 10 levels wrong near black in linear light.
-            flags=ImageCms.Flags.NOOPTIMIZE if mode in ("L", "I;16") else ImageCms.Flags.NONE)
+            flags=ImageCms.Flags.NOOPTIMIZE if mode in ("L", "I;16") else ImageCms.Flags.NONE,
+        )
     except ImportError as error:
-        raise ImageFileError("has a colour profile, and this Pillow has no LittleCMS; install "
-                             "Pillow from PyPI") from error
+        raise ImageFileError(
+            "has a colour profile, and this Pillow has no LittleCMS; install Pillow from PyPI"
+        ) from error
     except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
         return None
     probe = _probe(mode)
-    if probe is not None and np.abs(np.asarray(transform.apply(probe)).astype(int)
-                                    - np.asarray(_plain(probe))).max() <= _SAME_LEVELS:
+    if (
+        probe is not None
+        and np.abs(np.asarray(transform.apply(probe)).astype(int) - np.asarray(_plain(probe))).max()
+        <= _SAME_LEVELS
+    ):
         return None
     return transform
 
 
-def _probe(mode: str) -> Optional[Image.Image]:
+def _probe(mode: str) -> Image.Image | None:
     """Colours from all over a space in which an identity can be told; None for the others."""
     if mode == "L":
         return Image.fromarray(_RAMP)
@@ -103,6 +111,5 @@ def _probe(mode: str) -> Optional[Image.Image]:
         return Image.fromarray(_RAMP.astype(np.uint16) * 257)
     if mode == "RGB":
         levels = np.arange(0, 256, 17, dtype=np.uint8)
-        return Image.fromarray(np.stack(np.meshgrid(levels, levels, levels), axis=-1)
-                               .reshape(1, -1, 3))
+        return Image.fromarray(np.stack(np.meshgrid(levels, levels, levels), axis=-1).reshape(1, -1, 3))
     return None

@@ -7,15 +7,13 @@ mechanism, LittleCMS, turns every kind of colours into sRGB.
 from __future__ import annotations
 
 import struct
-from typing import Optional
 
 import numpy as np
 
 from tf_ipr.files.picture import ImageFileError
 
 _D50 = np.array([0.9642, 1.0, 0.8249])  # The white of ICC's connection space.
-_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367],
-                      [0.0389, -0.0685, 1.0296]])
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 # The piecewise curve of IEC 61966-2-1, as parameters of ICC's function 3.
 _SRGB_CURVE = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
@@ -37,8 +35,12 @@ _PRIMARIES = {
 }
 # TransferCharacteristics of H.273, table 3. Pictures that name a video curve (BT.709 and its like)
 # are shown by the sRGB curve, as browsers do.
-_CURVES = {1: _SRGB_CURVE, 6: _SRGB_CURVE, 13: _SRGB_CURVE, 14: _SRGB_CURVE, 15: _SRGB_CURVE,
-           4: (2.2,), 5: (2.8,), 8: (1.0,)}
+_CURVES: dict[int, tuple[float, ...]] = {
+    **dict.fromkeys((1, 6, 13, 14, 15), _SRGB_CURVE),
+    4: (2.2,),
+    5: (2.8,),
+    8: (1.0,),
+}
 _HDR = {16: "PQ", 18: "HLG"}
 _UNSPECIFIED = 2
 
@@ -48,7 +50,7 @@ _SAME_GAMMA = 0.05
 _SAME_POINT = 0.01
 
 
-def of_code_points(primaries: int, transfer: int, grey: bool) -> Optional[bytes]:
+def of_code_points(primaries: int, transfer: int, grey: bool) -> bytes | None:
     """A profile for code points of ITU-T H.273 (PNG's cICP, AVIF's nclx); None for sRGB.
 
     Raises:
@@ -56,20 +58,24 @@ def of_code_points(primaries: int, transfer: int, grey: bool) -> Optional[bytes]
         that H.273 does not define.
     """
     if transfer in _HDR:
-        raise ImageFileError(f"has colours of high dynamic range ({_HDR[transfer]}), which viewers "
-                             "map to sRGB each in its own way; convert it to sRGB")
+        raise ImageFileError(
+            f"has colours of high dynamic range ({_HDR[transfer]}), which viewers "
+            "map to sRGB each in its own way; convert it to sRGB"
+        )
     primaries = 1 if primaries == _UNSPECIFIED else primaries
     transfer = 13 if transfer == _UNSPECIFIED else transfer
     if primaries not in _PRIMARIES or transfer not in _CURVES:
-        raise ImageFileError(f"has colour primaries {primaries} and transfer characteristics "
-                             f"{transfer} of H.273, which are not read; convert it to sRGB")
+        raise ImageFileError(
+            f"has colour primaries {primaries} and transfer characteristics "
+            f"{transfer} of H.273, which are not read; convert it to sRGB"
+        )
     curve = _CURVES[transfer]
     if curve == _SRGB_CURVE and (grey or primaries == 1):
         return None
     return _profile(curve, None if grey else np.array(_PRIMARIES[primaries]))
 
 
-def of_gamma(gamma: Optional[float], points: Optional[np.ndarray], grey: bool) -> Optional[bytes]:
+def of_gamma(gamma: float | None, points: np.ndarray | None, grey: bool) -> bytes | None:
     """A profile for PNG's gAMA and cHRM; None for sRGB or for values that make no sense.
 
     Args:
@@ -77,7 +83,7 @@ def of_gamma(gamma: Optional[float], points: Optional[np.ndarray], grey: bool) -
       points: float (4, 2), x and y of white, red, green and blue, or None.
       grey: the picture has no colours.
     """
-    curve = _SRGB_CURVE
+    curve: tuple[float, ...] = _SRGB_CURVE
     if gamma and abs(gamma * 2.2 - 1) >= _SAME_GAMMA:
         curve = (1 / gamma,)
     srgb = np.array(_PRIMARIES[1])
@@ -93,15 +99,13 @@ def of_gamma(gamma: Optional[float], points: Optional[np.ndarray], grey: bool) -
 
 def adobe_rgb() -> bytes:
     """A profile for Adobe RGB (1998), section 4.3 of its specification."""
-    return _profile((563 / 256,), np.array(
-        [_D65, (0.64, 0.33), (0.21, 0.71), (0.15, 0.06)]))
+    return _profile((563 / 256,), np.array([_D65, (0.64, 0.33), (0.21, 0.71), (0.15, 0.06)]))
 
 
-def _profile(curve: tuple[float, ...], points: Optional[np.ndarray]) -> bytes:
+def _profile(curve: tuple[float, ...], points: np.ndarray | None) -> bytes:
     """The bytes of a profile: of grey where `points` is None."""
     curve_tag = b"para" + struct.pack(">IHH", 0, {1: 0, 5: 3}[len(curve)], 0) + _fixed(*curve)
-    tags = {b"desc": _text("made from numbers in the file"), b"cprt": _text("none"),
-            b"wtpt": _xyz(_D50)}
+    tags = {b"desc": _text("made from numbers in the file"), b"cprt": _text("none"), b"wtpt": _xyz(_D50)}
     if points is None:
         tags[b"kTRC"] = curve_tag
     else:
@@ -139,5 +143,8 @@ def _xyz(values: np.ndarray) -> bytes:
 
 
 def _text(text: str) -> bytes:
-    return b"mluc" + struct.pack(">III2s2sII", 0, 1, 12, b"en", b"US", 2 * len(text), 28) + (
-        text.encode("utf-16-be"))
+    return (
+        b"mluc"
+        + struct.pack(">III2s2sII", 0, 1, 12, b"en", b"US", 2 * len(text), 28)
+        + (text.encode("utf-16-be"))
+    )

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 from PIL import ExifTags, Image
 
-_UNCALIBRATED = 0xffff
+_UNCALIBRATED = 0xFFFF
 
 
-def _load(content: Optional[bytes]) -> Image.Exif:
+def _load(content: bytes | None) -> Image.Exif:
     exif = Image.Exif()
     exif.load(content or b"")
     return exif
 
 
-def orientation(content: Optional[bytes]) -> int:
+def orientation(content: bytes | None) -> int:
     """The orientation, 1 to 8; 1 where there is none or the EXIF is damaged, as viewers do.
 
     Args:
@@ -28,7 +26,7 @@ def orientation(content: Optional[bytes]) -> int:
         return 1  # Pillow raises almost anything on damaged EXIF.
 
 
-def is_adobe_rgb(content: Optional[bytes]) -> bool:
+def is_adobe_rgb(content: bytes | None) -> bool:
     """Whether a camera says that the colours are those of Adobe RGB: DCF's option R03."""
     try:
         exif = _load(content)

@@ -16,7 +16,7 @@ from tf_ipr.files.picture import ImageFileError, Picture, split
 
 SIGNATURES = (b"GIF87a", b"GIF89a")
 _EXTENSION, _FRAME, _TRAILER = b"!", b",", b";"
-_GRAPHIC_CONTROL = 0xf9
+_GRAPHIC_CONTROL = 0xF9
 
 
 def open_picture(file: BinaryIO) -> Picture:
@@ -32,8 +32,7 @@ def open_picture(file: BinaryIO) -> Picture:
             blocks = _blocks(file)
             if label == bytes([_GRAPHIC_CONTROL]) and len(blocks) >= 6:
                 # Bits 2 to 4 say how to dispose of the frame, which is of no use here.
-                parts.append(marker + label + blocks[:1] + bytes([blocks[1] & 0b11100011])
-                             + blocks[2:])
+                parts.append(marker + label + blocks[:1] + bytes([blocks[1] & 0b11100011]) + blocks[2:])
         elif marker == _FRAME:
             frame = file.read(9)
             if len(frame) == 9:
@@ -41,10 +40,18 @@ def open_picture(file: BinaryIO) -> Picture:
         else:
             raise ImageFileError("is truncated or damaged: it has no GIF frame")
     x, y, width, height = struct.unpack("<4H", frame[:8])
-    canvas = tuple(max(pair) for pair in zip(struct.unpack("<2H", screen[6:10]),
-                                             (x + width, y + height)))
-    parts += [_FRAME, struct.pack("<4H", 0, 0, width, height), frame[8:],
-              _palette(file, frame[8]), file.read(1), _blocks(file), _TRAILER]
+    canvas = tuple(
+        max(pair) for pair in zip(struct.unpack("<2H", screen[6:10]), (x + width, y + height))
+    )
+    parts += [
+        _FRAME,
+        struct.pack("<4H", 0, 0, width, height),
+        frame[8:],
+        _palette(file, frame[8]),
+        file.read(1),
+        _blocks(file),
+        _TRAILER,
+    ]
     alone = screen[:6] + struct.pack("<2H", width, height) + screen[10:] + b"".join(parts)
     image = GifImagePlugin.GifImageFile(io.BytesIO(alone))
 

@@ -6,15 +6,17 @@ refused. The samples' depth, polarity and sign are taken from the file:
 | file | becomes |
 |---|---|
 | EXIF orientation 2..8, AVIF's irot and imir | rotated and mirrored upright; damaged EXIF is upright |
-| grey, palette, black and white | RGB; of v in 0..max, round(255 v / max), for PNG, PNM and TIFF of 1 to 16 (PNM: any maximum, TIFF: also 32) bits |
+| grey, palette, black and white | RGB; v of 0..max becomes 255 v / max, to the nearest |
 | TIFF with WhiteIsZero | inverted |
-| 16-bit colour | the upper 8 bits (PPM: rounded), at most a level from exact, with alpha two or three |
+| 16-bit colour | the upper 8 bits (PPM: the nearest), less than a level too dark |
 | alpha, associated or not, or one transparent colour | composited on white |
-| ICC profile; PNG's cICP, gAMA and cHRM; AVIF's nclx; Adobe RGB by EXIF | sRGB by LittleCMS, perceptual intent |
+| ICC profile; PNG's cICP, gAMA, cHRM; AVIF's nclx; EXIF's Adobe RGB | sRGB by LittleCMS, perceptual |
 | a damaged ICC profile, or one of other colours than the picture's | as if it were absent |
 | CMYK, YCCK | by its profile; without one by Pillow's plain formula |
 | CIE L*a*b* (TIFF) | sRGB by LittleCMS |
 | animation, MPO, pages, gain map | the first frame or page, on its canvas; the base picture |
+
+Depths are 1, 2, 4, 8 and 16 bits, in TIFF files also 12 and 32, in PNM files any maximum.
 
 Refused: floating-point and signed samples, high dynamic range (PQ, HLG), camera raw files, 16-bit
 colours in linear light, inks other than CMYK, truncated files, and every kind of file that is not in
@@ -28,22 +30,28 @@ import contextlib
 import io
 import os
 import pathlib
-from typing import BinaryIO, Iterator, Union
+from collections.abc import Iterator
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
 
-from tf_ipr.files import atomic_file
-from tf_ipr.files import colour_profile
-from tf_ipr.files import file_list
-from tf_ipr.files import picture_kinds
+from tf_ipr.files import atomic_file, colour_profile, file_list, picture_kinds
 from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.files.picture import ImageFileError, Picture
 
-__all__ = ["DEFAULT_MAX_PIXELS", "ImageFileError", "SUFFIXES", "WRITTEN_SUFFIXES", "list_images",
-           "read_image", "write_image", "write_png"]
+__all__ = [
+    "DEFAULT_MAX_PIXELS",
+    "ImageFileError",
+    "SUFFIXES",
+    "WRITTEN_SUFFIXES",
+    "list_images",
+    "read_image",
+    "write_image",
+    "write_png",
+]
 
-Source = Union[PathLike, bytes, BinaryIO]
+Source = PathLike | bytes | BinaryIO
 
 SUFFIXES = tuple(sorted(suffix for kind in picture_kinds.KINDS for suffix in kind.suffixes))
 WRITTEN_SUFFIXES = (".png",)
@@ -101,16 +109,17 @@ def _opened(source: Source) -> Iterator[tuple[BinaryIO, str]]:
     if isinstance(source, (bytes, bytearray, memoryview)):
         yield io.BytesIO(source), f"the picture of {len(source)} bytes"
         return
-    is_path = isinstance(source, (str, os.PathLike))
     with contextlib.ExitStack() as stack:
-        file = stack.enter_context(open(source, "rb")) if is_path else source
-        name = str(source) if is_path else str(getattr(file, "name", "the open file"))
-        if name == "<stdin>":
-            name = "standard input"
+        if isinstance(source, (str, os.PathLike)):
+            file: BinaryIO = stack.enter_context(open(source, "rb"))
+            name = str(source)
+        else:
+            file = source
+            name = str(getattr(file, "name", "the open file"))
         # Pillow seeks, and counts from the start.
         if not file.seekable() or file.tell():
             file = io.BytesIO(file.read())
-        yield file, name
+        yield file, "standard input" if name == "<stdin>" else name
 
 
 def _upright_rgb(picture: Picture) -> Image.Image:
@@ -125,7 +134,7 @@ def _upright_rgb(picture: Picture) -> Image.Image:
     return image if turn is None else image.transpose(turn)
 
 
-def write_image(target: Union[PathLike, BinaryIO], image: np.ndarray) -> None:
+def write_image(target: PathLike | BinaryIO, image: np.ndarray) -> None:
     """Writes a PNG file; one with a name appears whole or not at all.
 
     Args:
@@ -139,13 +148,16 @@ def write_image(target: Union[PathLike, BinaryIO], image: np.ndarray) -> None:
     """
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
         raise ValueError(
-            f"image has dtype {image.dtype} and shape {image.shape}; uint8 RGB (H, W, 3) is needed")
+            f"image has dtype {image.dtype} and shape {image.shape}; uint8 RGB (H, W, 3) is needed"
+        )
     if not isinstance(target, (str, os.PathLike)):
         Image.fromarray(image).save(target, format="png")
         return
     if not os.fspath(target).lower().endswith(WRITTEN_SUFFIXES):
-        raise ValueError(f"{target} would hold a PNG picture under another name; let it end in "
-                         f"{' or '.join(WRITTEN_SUFFIXES)}")
+        raise ValueError(
+            f"{target} would hold a PNG picture under another name; let it end in "
+            f"{' or '.join(WRITTEN_SUFFIXES)}"
+        )
     with atomic_file.writing(target) as file:
         Image.fromarray(image).save(file, format="png")
 

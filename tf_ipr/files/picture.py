@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, Optional
+from collections.abc import Callable
 
 from PIL import Image
 
@@ -22,7 +22,7 @@ class Samples:
     """
 
     colours: Image.Image
-    alpha: Optional[Image.Image] = None
+    alpha: Image.Image | None = None
 
 
 @dataclasses.dataclass
@@ -40,7 +40,7 @@ class Picture:
 
     size: tuple[int, int]
     decode: Callable[[], Samples]
-    profile: Optional[bytes] = None
+    profile: bytes | None = None
     orientation: int = 1
     offset: tuple[int, int] = (0, 0)
     wide: bool = False
@@ -64,6 +64,8 @@ def split(image: Image.Image) -> Samples:
     if image.mode in ("LA", "RGBA"):
         return Samples(image.convert(image.mode[:-1]), image.getchannel("A"))
     if image.mode not in ("L", "I;16", "RGB", "CMYK", "LAB"):
-        raise ImageFileError(f"has pixels of Pillow's mode {mode}, which has no agreed meaning "
-                             "here; store it with 8 or 16 bits a sample")
+        raise ImageFileError(
+            f"has pixels of Pillow's mode {mode}, which has no agreed meaning "
+            "here; store it with 8 or 16 bits a sample"
+        )
     return Samples(image)

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import BinaryIO, Callable, NamedTuple
+from collections.abc import Callable
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
-from PIL import (AvifImagePlugin, BmpImagePlugin, Image, Jpeg2KImagePlugin, JpegImagePlugin,
-                 WebPImagePlugin)
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    Image,
+    Jpeg2KImagePlugin,
+    JpegImagePlugin,
+    WebPImagePlugin,
+)
 
-from tf_ipr.files import box_file
-from tf_ipr.files import colour_space
-from tf_ipr.files import exif
-from tf_ipr.files import gif_file
-from tf_ipr.files import png_file
-from tf_ipr.files import pnm_file
-from tf_ipr.files import tiff_file
+from tf_ipr.files import box_file, colour_space, exif, gif_file, png_file, pnm_file, tiff_file
 from tf_ipr.files.picture import ImageFileError, Picture, Samples, split
 
 _HEAD = 64  # Bytes by which every kind is known.
@@ -56,22 +57,28 @@ def open_picture(file: BinaryIO, max_pixels: int) -> Picture:
             _check_size(picture.size, max_pixels)
             return picture
     if head[:2] in (b"Pf", b"PF"):
-        raise ImageFileError("has floating-point pixels, whose range is unknown; store it with 8 or "
-                             "16 bits")
-    raise ImageFileError("is not an image of a kind that is read: "
-                         f"{', '.join(kind.name for kind in KINDS)}; convert it to one of them")
+        raise ImageFileError(
+            "has floating-point pixels, whose range is unknown; store it with 8 or 16 bits"
+        )
+    raise ImageFileError(
+        "is not an image of a kind that is read: "
+        f"{', '.join(kind.name for kind in KINDS)}; convert it to one of them"
+    )
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
     if size[0] * size[1] > max_pixels:
-        raise ImageFileError(f"has {size[0]}x{size[1]} pixels; at most {max_pixels} are allowed "
-                             "(max_pixels): raise the limit or shrink the image")
+        raise ImageFileError(
+            f"has {size[0]}x{size[1]} pixels; at most {max_pixels} are allowed "
+            "(max_pixels): raise the limit or shrink the image"
+        )
 
 
 def _loader(image: Image.Image) -> Callable[[], Samples]:
     def decode() -> Samples:
         image.load()
         return split(image)
+
     return decode
 
 
@@ -92,21 +99,26 @@ class _ShortFirstRead(io.BytesIO):
     here is the caller's.
     """
 
-    def read(self, size: int = -1) -> bytes:  # pylint: disable=arguments-renamed
-        return super().read(16 if self.tell() == 0 and size > 16 else size)
+    def read(self, size: int | None = -1, /) -> bytes:
+        return super().read(16 if self.tell() == 0 and size is not None and size > 16 else size)
 
 
 def _webp_canvas(head: bytes) -> tuple[int, int]:
     """The canvas of a WebP file that has one, for which memory is taken on opening; else 0 x 0."""
     if head[:4] != b"RIFF" or head[12:16] != b"VP8X":
         return 0, 0
-    return tuple(1 + int.from_bytes(head[at:at + 3], "little") for at in (24, 27))
+    width, height = (1 + int.from_bytes(head[at : at + 3], "little") for at in (24, 27))
+    return width, height
 
 
 def _open_webp(file: BinaryIO) -> Picture:
     image = WebPImagePlugin.WebPImageFile(_ShortFirstRead(file.read()))
-    return Picture(image.size, _loader(image), image.info.get("icc_profile"),
-                   exif.orientation(image.info.get("exif")))
+    return Picture(
+        image.size,
+        _loader(image),
+        image.info.get("icc_profile"),
+        exif.orientation(image.info.get("exif")),
+    )
 
 
 def _open_avif(file: BinaryIO) -> Picture:
@@ -156,16 +168,17 @@ def _open_jpeg_2000(file: BinaryIO) -> Picture:
         if name == b"colr" and body[:1] == b"\x01":
             space = int.from_bytes(body[3:7], "big")
             if space not in _JPEG_2000_SPACES:
-                raise ImageFileError(f"has colours of JPEG 2000's space {space}, which is not read; "
-                                     "convert it to sRGB")
+                raise ImageFileError(
+                    f"has colours of JPEG 2000's space {space}, which is not read; convert it to sRGB"
+                )
             break
     depths = _jpeg_2000_depths(content)
     palette = any(name == b"pclr" for name, _ in box_file.boxes(header))
     # Of wide colours Pillow 13 makes white black: it rounds 65535 up to 256, and keeps 8 bits.
-    if not depths or (min(depths) < 8 and not palette) or max(depths) > (16 if len(depths) == 1
-                                                                         else 8):
-        raise ImageFileError(f"has JPEG 2000 components of {depths} bits; 8 unsigned bits, or grey of "
-                             "8 to 16, are read")
+    if not depths or (min(depths) < 8 and not palette) or max(depths) > (16 if len(depths) == 1 else 8):
+        raise ImageFileError(
+            f"has JPEG 2000 components of {depths} bits; 8 unsigned bits, or grey of 8 to 16, are read"
+        )
     image = Jpeg2KImagePlugin.Jpeg2KImageFile(io.BytesIO(content))
 
     def decode() -> Samples:
@@ -175,8 +188,9 @@ def _open_jpeg_2000(file: BinaryIO) -> Picture:
         # Pillow moves the bits up, so that white is 65535 less the bits that are lacking.
         shift = 16 - depths[0]
         values = (np.asarray(image) >> shift).astype(np.float64)
-        return Samples(Image.fromarray(
-            (values * (65535 / (2 ** depths[0] - 1)) + 0.5).astype(np.uint16)))
+        return Samples(
+            Image.fromarray((values * (65535 / (2 ** depths[0] - 1)) + 0.5).astype(np.uint16))
+        )
 
     return Picture(image.size, decode, profile)
 
@@ -187,33 +201,43 @@ def _jpeg_2000_depths(content: bytes) -> list[int]:
     if start < 0 or len(content) < start + 42:
         return []
     count = struct.unpack_from(">H", content, start + 40)[0]
-    sizes = content[start + 42:start + 42 + 3 * count:3]
+    sizes = content[start + 42 : start + 42 + 3 * count : 3]
     return [0 if size & 0x80 else size + 1 for size in sizes]
 
 
 def _is_avif(head: bytes) -> bool:
     size = int.from_bytes(head[:4], "big")
-    brands = head[8:12] + head[16:min(size, _HEAD)]
+    brands = head[8:12] + head[16 : min(size, _HEAD)]
     return head[4:8] == b"ftyp" and any(
-        brands[at:at + 4] in (b"avif", b"avis") for at in range(0, len(brands), 4))
+        brands[at : at + 4] in (b"avif", b"avis") for at in range(0, len(brands), 4)
+    )
 
 
 KINDS = (
     Kind("AVIF", (".avif", ".avifs"), _is_avif, _open_avif),
     Kind("BMP", (".bmp", ".dib"), lambda head: head[:2] == b"BM", _open_bmp),
     Kind("GIF", (".gif",), lambda head: head[:6] in gif_file.SIGNATURES, gif_file.open_picture),
-    Kind("JPEG", (".jfif", ".jif", ".jpe", ".jpeg", ".jpg", ".mpo", ".pjp", ".pjpeg"),
-         lambda head: head[:3] == b"\xff\xd8\xff", _open_jpeg),
-    Kind("JPEG 2000", (".j2c", ".j2k", ".jp2", ".jpc", ".jpf", ".jpx"),
-         lambda head: head[:4] == b"\xff\x4f\xff\x51"
-         or head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n", _open_jpeg_2000),
-    Kind("PNG", (".apng", ".png"), lambda head: head[:8] == png_file.SIGNATURE,
-         png_file.open_picture),
-    Kind("PNM", (".pbm", ".pgm", ".pnm", ".ppm"),
-         lambda head: head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n#\v\f",
-         pnm_file.open_picture),
-    Kind("TIFF", (".tif", ".tiff"), lambda head: head[:4] in tiff_file.SIGNATURES,
-         tiff_file.open_picture),
-    Kind("WebP", (".webp",), lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP",
-         _open_webp),
+    Kind(
+        "JPEG",
+        (".jfif", ".jif", ".jpe", ".jpeg", ".jpg", ".mpo", ".pjp", ".pjpeg"),
+        lambda head: head[:3] == b"\xff\xd8\xff",
+        _open_jpeg,
+    ),
+    Kind(
+        "JPEG 2000",
+        (".j2c", ".j2k", ".jp2", ".jpc", ".jpf", ".jpx"),
+        lambda head: head[:4] == b"\xff\x4f\xff\x51" or head[:12] == b"\0\0\0\x0cjP  \r\n\x87\n",
+        _open_jpeg_2000,
+    ),
+    Kind("PNG", (".apng", ".png"), lambda head: head[:8] == png_file.SIGNATURE, png_file.open_picture),
+    Kind(
+        "PNM",
+        (".pbm", ".pgm", ".pnm", ".ppm"),
+        lambda head: head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n#\v\f",
+        pnm_file.open_picture,
+    ),
+    Kind(
+        "TIFF", (".tif", ".tiff"), lambda head: head[:4] in tiff_file.SIGNATURES, tiff_file.open_picture
+    ),
+    Kind("WebP", (".webp",), lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP", _open_webp),
 )

@@ -9,14 +9,13 @@ from __future__ import annotations
 import dataclasses
 import io
 import struct
-from typing import BinaryIO, Optional
 import zlib
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from tf_ipr.files import colour_space
-from tf_ipr.files import exif
+from tf_ipr.files import colour_space, exif
 from tf_ipr.files.picture import ImageFileError, Picture, Samples, split
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -44,9 +43,12 @@ def open_picture(file: BinaryIO) -> Picture:
     image = PngImagePlugin.PngImageFile(io.BytesIO(chunks.png))
     depth, kind = chunks.header
     return Picture(
-        image.size, lambda: _decode(image, chunks), profile=_profile(chunks),
+        image.size,
+        lambda: _decode(image, chunks),
+        profile=_profile(chunks),
         orientation=exif.orientation(chunks.notes.get(b"eXIf")),
-        wide=depth == 16)
+        wide=depth == 16,
+    )
 
 
 def _read_chunks(file: BinaryIO) -> _Chunks:
@@ -61,7 +63,8 @@ def _read_chunks(file: BinaryIO) -> _Chunks:
             if name in _FOR_PILLOW:
                 kept.append(head + body)
             elif len(body) == length + 4 and (
-                    zlib.crc32(name + body[:-4]) == struct.unpack(">I", body[-4:])[0]):
+                zlib.crc32(name + body[:-4]) == struct.unpack(">I", body[-4:])[0]
+            ):
                 notes[name] = body[:-4]
         elif file.seekable():
             file.seek(length + 4, io.SEEK_CUR)
@@ -74,17 +77,16 @@ def _read_chunks(file: BinaryIO) -> _Chunks:
     if kept[1][17] == _PALETTE and b"tRNS" in notes:
         body = b"tRNS" + notes[b"tRNS"]
         at = next((n for n, chunk in enumerate(kept) if chunk[4:8] == b"IDAT"), len(kept) - 1)
-        kept.insert(at, struct.pack(">I", len(body) - 4) + body + struct.pack(
-            ">I", zlib.crc32(body)))
+        kept.insert(at, struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body)))
     return _Chunks(b"".join(kept), notes)
 
 
-def _profile(chunks: _Chunks) -> Optional[bytes]:
+def _profile(chunks: _Chunks) -> bytes | None:
     """The colours' profile, by the standard's order: cICP, iCCP, sRGB, then gAMA and cHRM."""
     notes = chunks.notes
     grey = chunks.header[1] in (_GREY, _GREY_ALPHA)
     if len(notes.get(b"cICP", b"")) == 4:
-        return colour_space.of_code_points(*notes[b"cICP"][:2], grey)
+        return colour_space.of_code_points(notes[b"cICP"][0], notes[b"cICP"][1], grey)
     if b"iCCP" in notes:
         try:
             # After the name, its zero, and the compression method.
@@ -93,21 +95,22 @@ def _profile(chunks: _Chunks) -> Optional[bytes]:
             pass  # Viewers go on without it.
     if b"sRGB" in notes:
         return None
-    gamma = (struct.unpack(">I", notes[b"gAMA"])[0] / 1e5
-             if len(notes.get(b"gAMA", b"")) == 4 else None)
-    points = (np.array(struct.unpack(">8I", notes[b"cHRM"])).reshape(4, 2) / 1e5
-              if len(notes.get(b"cHRM", b"")) == 32 else None)
+    gamma = struct.unpack(">I", notes[b"gAMA"])[0] / 1e5 if len(notes.get(b"gAMA", b"")) == 4 else None
+    points = (
+        np.array(struct.unpack(">8I", notes[b"cHRM"])).reshape(4, 2) / 1e5
+        if len(notes.get(b"cHRM", b"")) == 32
+        else None
+    )
     return colour_space.of_gamma(gamma, points, grey)
 
 
-def _decode(image: Image.Image, chunks: _Chunks) -> Samples:
+def _decode(image: PngImagePlugin.PngImageFile, chunks: _Chunks) -> Samples:
     depth, kind = chunks.header
     if (depth, kind) == (16, _GREY_ALPHA):
         # Four bytes a pixel, as RGBA has them, so that the lower ones are kept.
         image.tile = [tile._replace(args="RGBA") for tile in image.tile]
         pixels = np.asarray(image).astype(np.uint16)
-        return Samples(Image.fromarray(pixels[..., 0] * 256 + pixels[..., 1]),
-                       image.getchannel("B"))
+        return Samples(Image.fromarray(pixels[..., 0] * 256 + pixels[..., 1]), image.getchannel("B"))
     image.load()
     transparent = chunks.notes.get(b"tRNS")
     if transparent is None or kind not in (_GREY, _COLOUR):
@@ -119,12 +122,13 @@ def _decode(image: Image.Image, chunks: _Chunks) -> Samples:
     samples = split(image).colours
     pixels = np.asarray(samples)
     if kind == _GREY:
-        match = pixels == (values[0] if depth == 16 else values[0] * 255 // (2 ** depth - 1))
+        match = pixels == (values[0] if depth == 16 else values[0] * 255 // (2**depth - 1))
     elif depth == 8:
         match = np.all(pixels == values, axis=-1)
     else:  # Pillow keeps one byte of 16-bit colour; the lower ones take a second look.
         again = PngImagePlugin.PngImageFile(io.BytesIO(chunks.png))
         again.tile = [tile._replace(args="RGB;16L") for tile in again.tile]
-        match = (np.all(pixels == values >> 8, axis=-1)
-                 & np.all(np.asarray(again) == values & 255, axis=-1))
+        match = np.all(pixels == values >> 8, axis=-1) & np.all(
+            np.asarray(again) == values & 255, axis=-1
+        )
     return Samples(samples, Image.fromarray(np.where(match, 0, 255).astype(np.uint8)))

@@ -13,13 +13,16 @@ from tf_ipr.files.picture import ImageFileError, Picture, Samples, split
 def open_picture(file: BinaryIO) -> Picture:
     """Reads the header of a PNM file; see `picture.Picture`."""
     image = PpmImagePlugin.PpmImageFile(file)
-    tile = image.tile[0]
-    if tile.codec_name == "ppm" or tile.args == "I;16B":
+    decoder, _, offset, arguments = image.tile[0]
+    if decoder == "ppm" or arguments == "I;16B":
         # Pillow takes a second for a million samples that are not of 8 bits.
-        bands, maximum = (3 if image.mode == "RGB" else 1), (
-            65535 if tile.args == "I;16B" else tile.args[-1])
-        return Picture(image.size, lambda: _decode(file, tile.offset, image.size, bands, maximum),
-                       wide=maximum > 255)
+        maximum = 65535 if arguments == "I;16B" else int(arguments[1])  # type: ignore[index]
+        bands = 3 if image.mode == "RGB" else 1
+        return Picture(
+            image.size,
+            lambda: _decode(file, offset, image.size, bands, maximum),
+            wide=maximum > 255,
+        )
 
     def decode() -> Samples:
         image.load()
@@ -30,8 +33,7 @@ def open_picture(file: BinaryIO) -> Picture:
     return Picture(image.size, decode)
 
 
-def _decode(file: BinaryIO, offset: int, size: tuple[int, int], bands: int,
-            maximum: int) -> Samples:
+def _decode(file: BinaryIO, offset: int, size: tuple[int, int], bands: int, maximum: int) -> Samples:
     """Binary samples of 0..maximum: as I;16 for grey of more than 8 bits, else of 8 bits."""
     width, height = size
     kind = np.dtype(">u2" if maximum > 255 else np.uint8)
@@ -39,11 +41,10 @@ def _decode(file: BinaryIO, offset: int, size: tuple[int, int], bands: int,
     file.seek(offset)
     content = file.read(count * kind.itemsize)
     if len(content) < count * kind.itemsize:
-        raise ImageFileError(f"is truncated: {len(content)} bytes of {count * kind.itemsize} are "
-                             "there")
-    values = np.frombuffer(content, kind).reshape((height, width, 3)[:2 + (bands == 3)])
+        raise ImageFileError(f"is truncated: {len(content)} bytes of {count * kind.itemsize} are there")
+    values = np.frombuffer(content, kind).reshape((height, width, 3)[: 2 + (bands == 3)])
     white, result = (65535, np.uint16) if bands == 1 and maximum > 255 else (255, np.uint8)
     # A table: each value is scaled once, and no large intermediate is needed.
-    levels = np.arange(256 ** kind.itemsize, dtype=np.int64)
+    levels = np.arange(256**kind.itemsize, dtype=np.int64)
     scale = np.minimum((levels * 2 * white + maximum) // (2 * maximum), white).astype(result)
     return Samples(Image.fromarray(scale[values]))

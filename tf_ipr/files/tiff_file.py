@@ -37,8 +37,12 @@ def open_picture(file: BinaryIO) -> Picture:
     file.seek(0)
     image = _FirstPage(file)
     profile = image.tag_v2.get(_ICC)
-    return Picture(image.size, lambda: _decode(image), wide=_bits(image.tag_v2) > 8,
-                   profile=profile if isinstance(profile, bytes) else None)
+    return Picture(
+        image.size,
+        lambda: _decode(image),
+        wide=_bits(image.tag_v2) > 8,
+        profile=profile if isinstance(profile, bytes) else None,
+    )
 
 
 class _FirstPage(TiffImagePlugin.TiffImageFile):
@@ -59,11 +63,20 @@ class _FirstPage(TiffImagePlugin.TiffImageFile):
         try:
             super()._setup()
         except (SyntaxError, KeyError) as error:
-            facts = ", ".join(f"{name} {tags[tag]}" for name, tag in (
-                ("BitsPerSample", _BITS), ("Photometric", _PHOTOMETRIC),
-                ("ExtraSamples", _EXTRA_SAMPLES), ("Compression", _COMPRESSION)) if tag in tags)
-            raise ImageFileError(f"is a TIFF file of a rare kind, which is not read ({facts}); store "
-                                 "it with 8 or 16 bits a sample") from error
+            facts = ", ".join(
+                f"{name} {tags[tag]}"
+                for name, tag in (
+                    ("BitsPerSample", _BITS),
+                    ("Photometric", _PHOTOMETRIC),
+                    ("ExtraSamples", _EXTRA_SAMPLES),
+                    ("Compression", _COMPRESSION),
+                )
+                if tag in tags
+            )
+            raise ImageFileError(
+                f"is a TIFF file of a rare kind, which is not read ({facts}); store "
+                "it with 8 or 16 bits a sample"
+            ) from error
 
 
 def _bits(tags) -> int:
@@ -71,8 +84,10 @@ def _bits(tags) -> int:
 
 
 def _raw() -> ImageFileError:
-    return ImageFileError("is a camera's raw file or one page of a larger picture, of which only a "
-                          "preview could be read; develop it and store it as PNG, JPEG or TIFF")
+    return ImageFileError(
+        "is a camera's raw file or one page of a larger picture, of which only a "
+        "preview could be read; develop it and store it as PNG, JPEG or TIFF"
+    )
 
 
 def _check(tags) -> None:
@@ -84,17 +99,23 @@ def _check(tags) -> None:
         if sample_format != 1:
             raise ImageFileError(
                 f"has {_SAMPLE_FORMATS.get(sample_format, 'undefined')} pixels, whose range is "
-                "unknown; store it with 8 or 16 unsigned bits a sample")
+                "unknown; store it with 8 or 16 unsigned bits a sample"
+            )
     if photometric == _CMYK and tags.get(_INK_SET, 1) != 1:
-        raise ImageFileError("has inks other than cyan, magenta, yellow and black; convert it to "
-                             "sRGB")
+        raise ImageFileError("has inks other than cyan, magenta, yellow and black; convert it to sRGB")
     if raw and photometric == _YCBCR and tuple(tags.get(_YCBCR_SUBSAMPLING, (2, 2))) != (1, 1):
-        raise ImageFileError("has uncompressed YCbCr pixels of reduced resolution, which are not "
-                             "read; convert it to RGB")
-    if raw and tags.get(_PLANAR, 1) == 2 and not (
-            photometric in (_RGB, _CMYK) and set(tags.get(_BITS, (1,))) == {8}):
-        raise ImageFileError("has uncompressed planes that are not of 8-bit RGB or CMYK, which are "
-                             "not read; store it with interleaved samples")
+        raise ImageFileError(
+            "has uncompressed YCbCr pixels of reduced resolution, which are not read; convert it to RGB"
+        )
+    if (
+        raw
+        and tags.get(_PLANAR, 1) == 2
+        and not (photometric in (_RGB, _CMYK) and set(tags.get(_BITS, (1,))) == {8})
+    ):
+        raise ImageFileError(
+            "has uncompressed planes that are not of 8-bit RGB or CMYK, which are "
+            "not read; store it with interleaved samples"
+        )
 
 
 def _decode(image: _FirstPage) -> Samples:
@@ -108,7 +129,7 @@ def _decode(image: _FirstPage) -> Samples:
         image.putpalette(np.array(colour_map, np.uint8).reshape(3, -1).T.tobytes())
     if not image.mode.startswith("I"):
         return split(image)
-    white = 2 ** bits - 1
+    white = 2**bits - 1
     values = np.asarray(image)
     if bits == 32:
         values = values.view(np.uint32)  # Pillow gives them as signed.
