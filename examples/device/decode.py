@@ -21,10 +21,20 @@ SHORTEST_BUFFER = 2048
 
 # Why a stream was not decoded; docs/bitstream.md says more.
 STATUS = {
-    1: "is empty", 2: "is something else", 3: "was truncated", 4: "is of another format version",
-    5: "has an impossible quality", 6: "has a damaged header", 7: "has more pixels than the decoder takes",
-    8: "was truncated", 9: "is damaged", 10: "was truncated or extended",
-    11: "was made with another model", 12: "was extended", 14: "is damaged"}
+    1: "is empty",
+    2: "is something else",
+    3: "was truncated",
+    4: "is of another format version",
+    5: "has an impossible quality",
+    6: "has a damaged header",
+    7: "has more pixels than the decoder takes",
+    8: "was truncated",
+    9: "is damaged",
+    10: "was truncated or extended",
+    11: "was made with another model",
+    12: "was extended",
+    14: "is damaged",
+}
 
 
 def load_interpreter():
@@ -108,8 +118,9 @@ def main(arguments=None) -> int:
     except (ValueError, OSError, RuntimeError) as error:
         print(f"decode.py: {error}", file=sys.stderr)
         return 1
-    print(f"{options.image}: {image.shape[1]}x{image.shape[0]} pixels, {milliseconds:.1f} ms, "
-          f"model {decoder.metadata['model_id']}", file=sys.stderr if options.image == "-" else sys.stdout)
+    if options.image != "-":
+        print(f"{options.image}: {image.shape[1]}x{image.shape[0]} pixels, {milliseconds:.1f} ms, "
+              f"model {decoder.metadata['model_id']}")
     return 0
 
 
