@@ -1,6 +1,7 @@
 // Decodes a stream with decoder.tflite:  decode decoder.tflite face.ipr face.ppm
 //
-// The picture becomes a binary PPM (P6, 8 bits). Needs what encode.cc needs:
+// The picture becomes a binary PPM (P6, 8 bits). Needs what encode.cc needs, of a release that knows
+// every operation of the file; its own message names one that it lacks:
 //
 //   g++ -std=c++17 -O2 decode.cc -I$TFLITE/include -L$TFLITE/lib -ltensorflowlite_c -o decode
 

@@ -34,6 +34,7 @@ STATUS = {
     11: "was made with another model",
     12: "was extended",
     14: "is damaged",
+    16: "holds a picture of another size than the decoder takes",
 }
 
 
