@@ -1,5 +1,7 @@
 """Refining a latent: an ordinary stream, a face that is recognised better, bad input named."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -131,3 +133,15 @@ def test_what_is_missing_is_named(codec, recognizer, refinement, crops):
         other = TensorFlowCodec(codec.model, {"model_id": codec.model_id, "training": training})
         with pytest.raises(ValueError, match=f"for the objective {objective}; only models of ip and ipr"):
             Refinement(other, [recognizer])
+
+
+def test_the_default_for_whole_pictures_can_be_refined(recognizer):
+    pytest.importorskip("mtcnn")  # of its training, the detection loss takes part
+    whole = TensorFlowCodec.load(shipped_models.folder(shipped_models.REFINABLE))
+    assert Refinement(whole, [recognizer], steps=1).steps == 1
+
+
+def test_a_recogniser_without_gradients_is_refused_before_the_search(codec, recognizer):
+    facts = dataclasses.replace(recognizer.facts, kind="onnx")
+    with pytest.raises(ValueError, match="run by onnxruntime.*no gradient"):
+        Refinement(codec, [Recognizer(lambda crops: crops, facts, "")])

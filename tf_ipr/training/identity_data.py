@@ -65,7 +65,7 @@ class Faces:
         self._stride = stride
         self._detection_weight = detection_weight
         self._detection_loss = DetectionLoss() if detection_weight else None
-        self.recognizers = [Recognizer.load(folder) for folder in recognizer_folders]
+        self.recognizers = [Recognizer.load(folder).require_graph() for folder in recognizer_folders]
         landmarks = cache.landmarks_of_files(paths, cache_dir, progress=_progress("landmarks"))
         found = np.isfinite(landmarks).all(axis=(1, 2))
         if not found.any():

@@ -76,7 +76,8 @@ def _registry() -> Dict[str, Architecture]:
             name="cosface20", architecture="cosface20", size=cosface20.SIZE,
             value_range=range_from_mean([127.5] * 3, [128] * 3),
             template=cosface20.TEMPLATE.tolist(), embedding_size=cosface20.EMBEDDING_SIZE,
-            licence="MIT", source="https://github.com/MuggleWang/CosFace_pytorch")),
+            licence="unknown",
+            source="https://github.com/MuggleWang/CosFace_pytorch")),
         "curricularface_ir101": Architecture(
             _pytorch(curricularface_ir101.from_pytorch), Description(
                 name="curricularface_ir101", architecture="curricularface_ir101",

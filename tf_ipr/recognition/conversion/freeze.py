@@ -1,8 +1,13 @@
-"""A Keras model becomes a frozen SavedModel: constants instead of variables."""
+"""What conversions end with: a recogniser's folder, whole, frozen and checked.
+
+A Keras model becomes a SavedModel of constants instead of variables.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import pathlib
+from typing import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -46,9 +51,30 @@ def freeze(model: tf.keras.Model, facts: Description, output,
 
     module = tf.Module()
     module.embed = embed
+    return write(lambda folder: tf.saved_model.save(module, str(folder), signatures=embed), facts, output,
+                 trained)
+
+
+def write(save: Callable[[pathlib.Path], None], facts: Description, output,
+          trained: bool = True) -> Recognizer:
+    """Writes `output/`: a model and its JSON, whole or not at all.
+
+    Args:
+        save: writes the model's files, of the kind that `facts` says, into an empty folder.
+        facts: all but `sha256` and `known_face`, which are filled in.
+        output: the folder.
+        trained: whether to check that the recogniser sees a face; random weights do not.
+
+    Returns:
+        The recogniser, loaded from what was written.
+
+    Raises:
+        RecognizerError: if the model does not see a face in the declared range.
+        OSError: if the folder cannot be written.
+    """
     with atomic_file.folder(output) as folder:
-        tf.saved_model.save(module, str(folder), signatures=embed)
-        facts = dataclasses.replace(facts, sha256=description.hash_of_model(folder),
+        save(folder)
+        facts = dataclasses.replace(facts, sha256=description.hash_of_model(folder, facts.kind),
                                     known_face=[])
         description.write(folder, facts)
         recognizer = Recognizer.load(folder, check=False)
@@ -58,5 +84,5 @@ def freeze(model: tf.keras.Model, facts: Description, output,
         facts = dataclasses.replace(facts, known_face=[float(x) for x in np.ravel(embedding)])
         description.write(folder, facts)
         # A large recogniser is in memory several times by now.
-        del recognizer, frozen, module
+        del recognizer
     return Recognizer.load(output)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Tuple
 
 import tensorflow as tf
 
@@ -11,7 +11,8 @@ from tf_ipr.recognition.description import Description, RecognizerError
 
 
 def open_model(folder, size: int, colour_order: str,
-               value_range: List[List[float]]) -> Tuple[tf.Module, Description]:
+               value_range: List[List[float]],
+               template: Optional[List[List[float]]] = None) -> Tuple[tf.Module, Description]:
     """Opens a SavedModel and describes it.
 
     Args:
@@ -20,9 +21,10 @@ def open_model(folder, size: int, colour_order: str,
         size: S.
         colour_order: "RGB" or "BGR".
         value_range: [[low, high]] × 3.
+        template: [[x, y]] × 5 in the input; None for ArcFace's, for 112 pixels.
 
     Returns:
-        The model as a callable, and its description (ArcFace's template).
+        The model as a callable, and its description.
 
     Raises:
         RecognizerError: if there is no such SavedModel or signature.
@@ -39,18 +41,6 @@ def open_model(folder, size: int, colour_order: str,
             f"{[str(output.shape) for output in outputs]}")
     facts = Description(name=pathlib.Path(folder).name, architecture="savedmodel", size=size,
                         colour_order=colour_order, value_range=value_range,
-                        embedding_size=outputs[0].shape[1])
+                        embedding_size=outputs[0].shape[1],
+                        **({} if template is None else {"template": template}))
     return recognizer.signature_of(folder, facts), facts
-
-
-def parse_range(numbers: Sequence[str]) -> List[List[float]]:
-    """["-1", "1"], or six numbers, as [[low, high]] × 3; ValueError for anything else."""
-    try:
-        values = [float(number) for number in numbers]
-    except ValueError:
-        values = []
-    if len(values) == 2:
-        return [values] * 3
-    if len(values) == 6:
-        return [values[:2], values[2:4], values[4:]]
-    raise ValueError(f"value_range={','.join(numbers)}: expected two or six numbers")
