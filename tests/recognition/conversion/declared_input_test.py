@@ -25,7 +25,8 @@ def test_a_template_is_arcfaces_own_or_scaled_or_ten_numbers():
 
 
 def test_a_template_that_is_missing_is_asked_for():
-    with pytest.raises(ValueError, match="input of 160 pixels has no template.*--template=arcface.*ten numbers"):
+    with pytest.raises(ValueError,
+                       match="input of 160 pixels has no template.*--template=arcface.*ten numbers"):
         declared_input.parse_template(None, 160)
 
 

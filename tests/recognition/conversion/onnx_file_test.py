@@ -21,7 +21,8 @@ def _read(tmp_path, graph, **options):
 @pytest.mark.parametrize("options", [
     dict(), dict(batch="N"), dict(batch=4), dict(target=[-1, 384]), dict(channels_last=True, batch="N"),
     dict(size=("h", "w")), dict(embedding=None), dict(embedding="D")])
-def test_all_forms_of_one_graph_give_the_same_embeddings_for_any_number_of_faces(tmp_path, faces, options):
+def test_all_forms_of_one_graph_give_the_same_embeddings_for_any_number_of_faces(
+        tmp_path, faces, options):
     expected = _read(tmp_path, tiny(batch=1)).session()(faces)
     open_size = options.get("size") == ("h", "w")
     file = _read(tmp_path, tiny(**options), size=SIZE if open_size else None)
@@ -59,7 +60,8 @@ def test_of_several_outputs_one_is_chosen_and_the_rest_left_out(tmp_path, faces)
         _read(tmp_path, graph, output="x")
     file = _read(tmp_path, graph, output="embedding")
     assert "ReduceL2" not in [node.op_type for node in file.model.graph.node]
-    np.testing.assert_allclose(file.session()(faces), _read(tmp_path, tiny()).session()(faces), atol=1e-5)
+    np.testing.assert_allclose(file.session()(faces),
+                               _read(tmp_path, tiny()).session()(faces), atol=1e-5)
 
 
 def test_weights_that_are_listed_as_inputs_are_none(tmp_path):
@@ -92,9 +94,10 @@ def test_a_file_that_is_none_or_cut_short_is_refused(tmp_path):
 
 
 def _two_inputs():
-    return onnx_graphs.model(
-        [helper.make_node("Add", ["faces", "more"], ["sum"]), helper.make_node("Flatten", ["sum"], ["embedding"])], {},
-        [("faces", [1, 3, 8, 8]), ("more", [1, 3, 8, 8])], [("embedding", [1, 192])])
+    return onnx_graphs.model([
+        helper.make_node("Add", ["faces", "more"], ["sum"]),
+        helper.make_node("Flatten", ["sum"], ["embedding"])
+    ], {}, [("faces", [1, 3, 8, 8]), ("more", [1, 3, 8, 8])], [("embedding", [1, 192])])
 
 
 def _flattened(shape, kind=TensorProto.FLOAT):
@@ -104,8 +107,8 @@ def _flattened(shape, kind=TensorProto.FLOAT):
 
 
 def _map_of_features():
-    return onnx_graphs.model([helper.make_node("Relu", ["faces"], ["embedding"])], {}, [("faces", [1, 3, 8, 8])],
-                             [("embedding", [1, 3, 8, 8])])
+    return onnx_graphs.model([helper.make_node("Relu", ["faces"], ["embedding"])], {},
+                             [("faces", [1, 3, 8, 8])], [("embedding", [1, 3, 8, 8])])
 
 
 @pytest.mark.parametrize("graph, options, message", [

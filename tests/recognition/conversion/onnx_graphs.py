@@ -23,7 +23,8 @@ def model(nodes, weights, inputs, outputs, opset=17):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
 
 
-def tiny(batch=1, size=SIZE, channels_last=False, target=None, embedding=EMBEDDING, kind=np.float32, extra=()):
+def tiny(batch=1, size=SIZE, channels_last=False, target=None, embedding=EMBEDDING, kind=np.float32,
+         extra=()):
     """A recogniser: convolution, batch norm, PReLU, a view of each face as one row, a matrix.
 
     Args:
@@ -41,13 +42,18 @@ def tiny(batch=1, size=SIZE, channels_last=False, target=None, embedding=EMBEDDI
         "kernel": rng.normal(0, 0.1, [CHANNELS, 3, 5, 5]), "gamma": rng.uniform(0.5, 2, CHANNELS),
         "beta": rng.normal(0, 1, CHANNELS), "mean": rng.normal(0, 1, CHANNELS),
         "variance": rng.uniform(0.5, 2, CHANNELS), "slope": rng.uniform(0, 1.5, [CHANNELS, 1, 1]),
-        "matrix": rng.normal(0, 0.1, [EMBEDDING, CHANNELS * edge * edge]), "bias": rng.normal(0, 1, EMBEDDING)}
+        "matrix": rng.normal(0, 0.1, [EMBEDDING, CHANNELS * edge * edge]),
+        "bias": rng.normal(0, 1, EMBEDDING)}
     weights = {name: array.astype(kind) for name, array in weights.items()}
     faces = "first" if channels_last else "faces"
-    nodes = [helper.make_node("Transpose", ["faces"], ["first"], perm=[0, 3, 1, 2])] if channels_last else []
-    nodes += [helper.make_node("Conv", [faces, "kernel"], ["map"], strides=[3, 3]),
-              helper.make_node("BatchNormalization", ["map", "gamma", "beta", "mean", "variance"], ["norm"]),
-              helper.make_node("PRelu", ["norm", "slope"], ["active"])]
+    nodes = []
+    if channels_last:
+        nodes.append(helper.make_node("Transpose", ["faces"], ["first"], perm=[0, 3, 1, 2]))
+    nodes += [
+        helper.make_node("Conv", [faces, "kernel"], ["map"], strides=[3, 3]),
+        helper.make_node("BatchNormalization", ["map", "gamma", "beta", "mean", "variance"], ["norm"]),
+        helper.make_node("PRelu", ["norm", "slope"], ["active"])
+    ]
     if target is None:
         nodes.append(helper.make_node("Flatten", ["active"], ["row"]))
     else:

@@ -27,17 +27,17 @@ def parse_template(given: Optional[Sequence[str]], size: int) -> List[List[float
     """Where the landmarks lie in a model's input.
 
     Args:
-        given: ["arcface"] for ArcFace's template scaled to the input; ten numbers x, y of left eye, right eye,
-            nose, left and right corner of the mouth (as seen in the picture); None or nothing for ArcFace's in an
-            input of its own size, 112.
+        given: ["arcface"] for ArcFace's template scaled to the input; ten numbers x, y of left eye,
+            right eye, nose, left and right corner of the mouth (as seen in the picture); None or
+            nothing for ArcFace's in an input of its own size, 112.
         size: height and width of the input.
 
     Returns:
         Five points [x, y].
 
     Raises:
-        ValueError: for anything else, for points that are no face in such an input, and for none where the input
-            has another size.
+        ValueError: for anything else, for points that are no face in such an input, and for none where
+            the input has another size.
     """
     if not given:
         if size != alignment.ARCFACE_SIZE:
@@ -53,8 +53,9 @@ def parse_template(given: Optional[Sequence[str]], size: int) -> List[List[float
         raise ValueError(f"template={','.join(given)}: expected {ARCFACE} or ten numbers")
     points = points.reshape(5, 2)
     if points.min() < 0 or points.max() >= size or np.ptp(points, axis=0).min() < _LEAST_EXTENT * size:
-        raise ValueError(f"template={','.join(given)}: these points are no face in {size}×{size} pixels; they "
-                         "are x,y in pixels of the input")
+        raise ValueError(
+            f"template={','.join(given)}: these points are no face in {size}×{size} pixels; they "
+            "are x,y in pixels of the input")
     return points.tolist()
 
 

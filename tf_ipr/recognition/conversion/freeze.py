@@ -51,8 +51,8 @@ def freeze(model: tf.keras.Model, facts: Description, output,
 
     module = tf.Module()
     module.embed = embed
-    return write(lambda folder: tf.saved_model.save(module, str(folder), signatures=embed), facts, output,
-                 trained)
+    return write(lambda folder: tf.saved_model.save(module, str(folder), signatures=embed), facts,
+                 output, trained)
 
 
 def write(save: Callable[[pathlib.Path], None], facts: Description, output,

@@ -5,9 +5,9 @@
     file.with_open_batch()        # the same graph for any number of faces, where it allows that
     file.session()                # run by onnxruntime
 
-Files differ in what they declare: some fix the batch at 1, some leave height and width open, old ones list
-their weights among the inputs. Here all become one form: one input whose layout and size are written down,
-one output, nothing that the output does not need.
+Files differ in what they declare: some fix the batch at 1, some leave height and width open, old ones
+list their weights among the inputs. Here all become one form: one input whose layout and size are
+written down, one output, nothing that the output does not need.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ class OnnxFile:
     def with_open_batch(self) -> "OnnxFile":
         """The graph for any number of faces, or for as many as it really takes.
 
-        What a file declares is not what counts: a batch that is fixed at 1 often works for any number, and one
-        that is open may not (a Reshape to one row). So three faces are tried together and alone.
+        What a file declares is not what counts: a batch that is fixed at 1 often works for any number,
+        and one that is open may not (a Reshape to one row). So three faces are tried together and
+        alone.
         """
         opened, fixed = _copy(self.model), _copy(self.model)
         _declare_batch(opened, None)
@@ -86,7 +87,8 @@ def read(path, size: Optional[int] = None, output: Optional[str] = None) -> Onnx
 
     Args:
         path: of the file; weights that lie in files beside it are read too.
-        size: height and width of the input where the file leaves them open; must be the file's otherwise.
+        size: height and width of the input where the file leaves them open; must be the file's
+            otherwise.
         output: name of the output that holds the embedding, if there are several.
 
     Raises:
@@ -102,8 +104,9 @@ def read(path, size: Optional[int] = None, output: Optional[str] = None) -> Onnx
         import onnx  # pylint: disable=import-outside-toplevel
 
         name = onnx.TensorProto.DataType.Name(kind.elem_type)
-        raise RecognizerError(f"{path}: the input {value.name} holds {name} numbers; float32 and float16 "
-                              "can be fed")
+        raise RecognizerError(
+            f"{path}: the input {value.name} holds {name} numbers; float32 and float16 "
+            "can be fed")
     dimensions = [d.dim_value or d.dim_param or "?" for d in kind.shape.dim]
     channels_first, size = _layout(dimensions, size, f"{path}: the input {value.name}")
     shape = [dimensions[0] if isinstance(dimensions[0], int) else "batch",
@@ -125,7 +128,8 @@ def _load(path: pathlib.Path):
     with path.open("rb") as file:
         size = file.seek(0, 2)
     if size >= _LARGEST:
-        raise RecognizerError(f"{path} has {size} bytes; an ONNX file that holds its weights has at most 2 GiB")
+        raise RecognizerError(
+            f"{path} has {size} bytes; an ONNX file that holds its weights has at most 2 GiB")
     try:
         model = onnx.load(str(path))
     except OSError as error:
@@ -194,10 +198,12 @@ def _only_input(model, path):
 def _layout(dimensions, size: Optional[int], what: str):
     """(whether channels are first, S) of an input's dimensions, numbers or names."""
     if len(dimensions) != 4:
-        raise RecognizerError(f"{what} is {dimensions}, expected four dimensions: [B,3,S,S] or [B,S,S,3]")
+        raise RecognizerError(
+            f"{what} is {dimensions}, expected four dimensions: [B,3,S,S] or [B,S,S,3]")
     if 3 not in (dimensions[1], dimensions[3]):
-        raise RecognizerError(f"{what} is {dimensions}: neither the second nor the last dimension is 3, the "
-                              "number of colours")
+        raise RecognizerError(
+            f"{what} is {dimensions}: neither the second nor the last dimension is 3, the "
+            "number of colours")
     channels_first = dimensions[1] == 3
     height, width = dimensions[2:] if channels_first else dimensions[1:3]
     known = {length for length in (height, width) if isinstance(length, int)}
@@ -206,7 +212,8 @@ def _layout(dimensions, size: Optional[int], what: str):
     if known and size not in (None, *known):
         raise RecognizerError(f"{what} is {known.pop()} pixels large, --input_size says {size}")
     if not known and size is None:
-        raise RecognizerError(f"{what} is {dimensions}: its height and width are open. Give --input_size")
+        raise RecognizerError(
+            f"{what} is {dimensions}: its height and width are open. Give --input_size")
     return channels_first, known.pop() if known else size
 
 

@@ -19,7 +19,8 @@ def conv(op: Operation) -> Value:
         raise Untranslatable(f"a Conv with a kernel of shape {kernel.shape}; pictures have four")
     bias = op.constant(2) if op.has(2) else None
     x = op.picture(0)
-    strides, dilations, groups = op.get("strides", [1, 1]), op.get("dilations", [1, 1]), op.get("group", 1)
+    strides, dilations = op.get("strides", [1, 1]), op.get("dilations", [1, 1])
+    groups = op.get("group", 1)
     window = [(size - 1) * rate + 1 for size, rate in zip(kernel.shape[2:], dilations)]
     x = _padded(x, _pads(op, x, window, strides), 0.0)
     kernel = kernel.transpose(2, 3, 1, 0)                                    # [h, w, I / groups, O]
@@ -63,7 +64,8 @@ def max_pool(op: Operation) -> Value:
         raise Untranslatable("a MaxPool with dilations")
     x, window, strides, pads = _pool(op)
     lowest = float(np.finfo(np.float32).min)
-    return Value(tf.nn.max_pool2d(_padded(x, pads, lowest), window, strides, "VALID"), channels_last=True)
+    return Value(tf.nn.max_pool2d(_padded(x, pads, lowest), window, strides, "VALID"),
+                 channels_last=True)
 
 
 def average_pool(op: Operation) -> Value:

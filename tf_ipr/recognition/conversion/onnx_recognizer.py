@@ -2,9 +2,9 @@
 
     recognizer, result = onnx_recognizer.convert(file, facts, "recognizers/sface")
 
-A TensorFlow graph serves losses, searches and exports, as every other recogniser does. It is kept only if it
-gives the embeddings that onnxruntime gives; if not, or where an operator has no translation, the folder holds
-the ONNX file itself, and `result` says why.
+A TensorFlow graph serves losses, searches and exports, as every other recogniser does. It is kept only
+if it gives the embeddings that onnxruntime gives; if not, or where an operator has no translation, the
+folder holds the ONNX file itself, and `result` says why.
 """
 
 from __future__ import annotations

@@ -111,8 +111,8 @@ def reshape(op: Operation) -> Value:
     each, inner = math.prod(x.shape[1:]), list(target[1:])
     if not op.get("allowzero", 0):
         inner = [x.shape[axis] if length == 0 else length for axis, length in enumerate(inner, start=1)]
-    # The first length is the batch (-1: whatever it is; or the number that the file declares), unless the rest
-    # does not hold one face. Then the parity check would fail, too.
+    # The first length is the batch (-1: whatever it is; or the number that the file declares), unless
+    # the rest does not hold one face. Then the parity check would fail, too.
     known = math.prod(length for length in inner if length != -1)
     if inner.count(-1) == 1 and known and each % known == 0:
         inner = [each // known if length == -1 else length for length in inner]
@@ -160,7 +160,8 @@ def concat(op: Operation) -> Value:
     rank = len(values[0].shape)
     axis, = _inner(op, [op.get("axis", None)], rank)
     if rank == 4 and any(value.channels_last for value in values):
-        return Value(tf.concat([value.last() for value in values], [0, 3, 1, 2][axis]), channels_last=True)
+        return Value(tf.concat([value.last() for value in values], [0, 3, 1, 2][axis]),
+                     channels_last=True)
     return Value(tf.concat([value.plain() for value in values], axis))
 
 
@@ -210,7 +211,8 @@ def _reduce(function):
         axes = _inner(op, op.integers("axes", 1) or list(range(rank)), rank)
         keep = bool(op.get("keepdims", 1))
         if x.channels_last and keep:
-            return Value(function(x.tensor, [[0, 3, 1, 2][axis] for axis in axes], keep), channels_last=True)
+            return Value(function(x.tensor, [[0, 3, 1, 2][axis] for axis in axes], keep),
+                         channels_last=True)
         return Value(function(x.plain(), axes, keep))
 
     return translate
@@ -246,23 +248,45 @@ def _inner(op: Operation, axes, rank: int):
 
 
 OPERATORS = {
-    "Abs": elementwise(tf.abs), "Add": elementwise(tf.add, 2), "Cast": cast, "Clip": clip,
-    "Concat": concat, "Div": elementwise(tf.divide, 2), "Dropout": identity, "Elu": _setting(_elu),
-    "Erf": elementwise(tf.math.erf), "Exp": elementwise(tf.exp), "Flatten": flatten,
+    "Abs": elementwise(tf.abs),
+    "Add": elementwise(tf.add, 2),
+    "Cast": cast,
+    "Clip": clip,
+    "Concat": concat,
+    "Div": elementwise(tf.divide, 2),
+    "Dropout": identity,
+    "Elu": _setting(_elu),
+    "Erf": elementwise(tf.math.erf),
+    "Exp": elementwise(tf.exp),
+    "Flatten": flatten,
     "HardSigmoid": _setting(_hard_sigmoid),
     "HardSwish": elementwise(lambda x: x * tf.clip_by_value(x / 6 + 0.5, 0.0, 1.0)),
-    "Identity": identity, "LeakyRelu": _setting(lambda x, op: tf.nn.leaky_relu(x, op.get("alpha", 0.01))),
+    "Identity": identity,
+    "LeakyRelu": _setting(lambda x, op: tf.nn.leaky_relu(x, op.get("alpha", 0.01))),
     "LpNormalization": lp_normalization,
     "Max": elementwise(lambda *xs: _fold(tf.maximum, xs), 0),
     "Min": elementwise(lambda *xs: _fold(tf.minimum, xs), 0),
-    "Mul": elementwise(tf.multiply, 2), "Neg": elementwise(tf.negative), "PRelu": p_relu, "Pad": pad,
-    "Pow": elementwise(tf.pow, 2), "ReduceL2": _reduce(_norm),
+    "Mul": elementwise(tf.multiply, 2),
+    "Neg": elementwise(tf.negative),
+    "PRelu": p_relu,
+    "Pad": pad,
+    "Pow": elementwise(tf.pow, 2),
+    "ReduceL2": _reduce(_norm),
     "ReduceMean": _reduce(lambda x, axes, keep: tf.reduce_mean(x, axes, keepdims=keep)),
     "ReduceSum": _reduce(lambda x, axes, keep: tf.reduce_sum(x, axes, keepdims=keep)),
-    "Relu": elementwise(tf.nn.relu), "Reshape": reshape, "Sigmoid": elementwise(tf.sigmoid),
-    "Slice": slice_, "Softmax": softmax, "Split": split, "Sqrt": elementwise(tf.sqrt),
-    "Squeeze": squeeze, "Sub": elementwise(tf.subtract, 2), "Sum": elementwise(lambda *xs: sum(xs), 0),
-    "Tanh": elementwise(tf.tanh), "Transpose": transpose, "Unsqueeze": unsqueeze,
+    "Relu": elementwise(tf.nn.relu),
+    "Reshape": reshape,
+    "Sigmoid": elementwise(tf.sigmoid),
+    "Slice": slice_,
+    "Softmax": softmax,
+    "Split": split,
+    "Sqrt": elementwise(tf.sqrt),
+    "Squeeze": squeeze,
+    "Sub": elementwise(tf.subtract, 2),
+    "Sum": elementwise(lambda *xs: sum(xs), 0),
+    "Tanh": elementwise(tf.tanh),
+    "Transpose": transpose,
+    "Unsqueeze": unsqueeze,
 }
 
 

@@ -1,10 +1,12 @@
 """An ONNX graph becomes a TensorFlow function: differentiable, channels last, for any batch.
 
-No library that is kept up fits beside TensorFlow 2.14 (docs/recognition.md), so this translates the operators
-that face recognisers consist of. Every operator is tested against onnxruntime, and every file that is converted
-is compared with onnxruntime on a face (`onnx_recognizer.py`). What it does not know it names.
+No library that is kept up fits beside TensorFlow 2.14 (docs/recognition.md), so this translates the
+operators that face recognisers consist of. Every operator is tested against onnxruntime, and every file
+that is converted is compared with onnxruntime on a face (`onnx_recognizer.py`). What it does not know
+it names.
 
-What does not depend on the picture is computed once, and a batch norm behind a convolution becomes part of it.
+What does not depend on the picture is computed once, and a batch norm behind a convolution becomes part
+of it.
 """
 
 from __future__ import annotations
@@ -28,11 +30,12 @@ def translate(file: OnnxFile) -> Callable[[tf.Tensor], tf.Tensor]:
         file: as read.
 
     Returns:
-        float32 [B, S, S, 3] → [B, D]; float32 throughout, also where the file computes in half precision.
+        float32 [B, S, S, 3] → [B, D]; float32 throughout, also where the file computes in half
+        precision.
 
     Raises:
-        Untranslatable: naming all operators that have no translation, or the first that is used in a way that
-            has none. (The latter only when the function is called.)
+        Untranslatable: naming all operators that have no translation, or the first that is used in a
+            way that has none. (The latter only when the function is called.)
     """
     graph, opsets = file.model.graph, file.model.opset_import
     constants, nodes = _fold_constants(graph, opsets)

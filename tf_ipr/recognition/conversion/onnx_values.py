@@ -32,7 +32,8 @@ class Value:
         if self.channels_last:
             return self.tensor
         if len(self.tensor.shape) != 4:
-            raise Untranslatable(f"a layer of pictures that is given {len(self.tensor.shape)} dimensions")
+            raise Untranslatable(
+                f"a layer of pictures that is given {len(self.tensor.shape)} dimensions")
         return tf.transpose(self.tensor, _TO_LAST)
 
     def plain(self) -> tf.Tensor:
