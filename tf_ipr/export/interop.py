@@ -88,12 +88,12 @@ def write(folder, codec: TensorFlowCodec, encode=None) -> int:
     """Writes golden streams of a model; returns how many.
 
     Args:
-      folder: replaced as a whole.
+      folder: absent, empty, or golden streams of before, which are replaced as a whole.
       codec: encodes, and decodes the reference pixels.
       encode: another encoder of the same model, (image, quality) -> stream; default: the codec's.
     """
     index = dict(model_id=codec.model_id, format_version=f"{MAJOR}.{MINOR}", symbols={})
-    with atomic_file.folder(folder) as target:
+    with atomic_file.folder(folder, mark=INDEX) as target:
         for picture, image in pictures().items():
             for quality in QUALITIES:
                 name = f"{picture}_q{quality:g}"

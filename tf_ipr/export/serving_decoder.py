@@ -78,7 +78,7 @@ def export(model_folder_path, output, version: int = 1, recognizer=None,
     for name, signature in signatures.items():
         _require_stock_operations(name, signature)
     output = pathlib.Path(output)
-    with atomic_file.folder(output / str(version)) as folder:
+    with atomic_file.folder(output / str(version), mark="saved_model.pb") as folder:
         tf.saved_model.save(module, str(folder), signatures=signatures)
         extra = folder / "assets.extra"
         extra.mkdir()
