@@ -1,99 +1,97 @@
-"""Cuts out and aligns the face of every image: tf_ipr_align [flags] IN OUT
+"""Cuts out and aligns the face of every image: tf_ipr_align [flags] IN... OUT
 
     tf_ipr_align --size=128 lfw lfw_align
     tf_ipr_align --size=448 celeba_hq celeba_hq_align
 
 Writes PNG files in which the five landmarks lie on the ArcFace template: the 112x112 one itself, the
 same with 8 pixels of margin all around (128), or four times as large (448, CelebA-HQ-align). Of
-several faces the one that is largest and most central counts. A folder keeps its form; finished
-files are skipped; images without a face are listed at the end, and the exit code is then 1.
+several faces the one that is largest and most central counts. A folder keeps its form; what was made from
+the same bytes with the same size is skipped; images without a face are listed at the end, and the exit
+code is then 1.
 """
 
 from __future__ import annotations
 
-import sys
+from typing import Iterator, Sequence, Union
 
 from absl import flags
 
-from tf_ipr.bin import batch, start
-from tf_ipr.files import image_file
+from tf_ipr.bin import batch, codec_flags, start
+from tf_ipr.pipeline import verb
+from tf_ipr.pipeline.file_run import Item, Made
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(batch)
-flags.DEFINE_enum("size", "112", ["112", "128", "448"], "Height and width of the aligned images.")
+FLAGS = flags.FlagValues()
+batch.define(FLAGS)
+codec_flags.define_max_pixels(FLAGS)
+flags.DEFINE_enum("size", "112", ["112", "128", "448"], "Height and width of the aligned images.",
+                  flag_values=FLAGS)
 
 # Images that are searched for faces together, and when they are enough before that.
 _AHEAD = 16
 _PIXELS_AHEAD = 1 << 24
 
 
-class _Lookahead:
-    """Detects faces for the next images in one go, hands them out one at a time."""
+class Aligner:
+    """Picture files -> PNG files of their main faces."""
 
-    def __init__(self, sources, detector):
-        self._sources, self._detector = sources, detector
-        self._ready = {}
+    def __init__(self, detector, size: int, max_pixels: int):
+        """Takes a `FaceDetector`, the edge of the crops, and the size of the largest picture."""
+        self._detector, self._size, self._max_pixels = detector, size, max_pixels
 
-    def take(self, source):
-        """(image, landmarks) of `source`; raises what reading it raised."""
-        if source not in self._ready:
-            self._ready = self._search(self._next(source))
-        result = self._ready.pop(source)
-        if isinstance(result, Exception):
-            raise result
-        return result
-
-    def _next(self, source) -> dict:
-        """Images, or why they cannot be read, of `source` and those after it that fit beside it."""
-        position = self._sources.index(source)
-        found: dict = {}
+    def __call__(self, items: Sequence[Item]) -> Iterator[Union[Made, Exception]]:
+        """A process of `file_run`: detects faces for a few images in one go."""
+        waiting: list = []
         pixels = 0
-        for path in self._sources[position:position + _AHEAD]:
-            try:
-                found[path] = image_file.read_image(path)
-                pixels += found[path].shape[0] * found[path].shape[1]
-            except (ValueError, OSError, MemoryError) as error:
-                found[path] = error
+        for item in items:
+            waiting.append(self._read(item))
+            pixels += getattr(waiting[-1], "size", 0) // 3
             if pixels > _PIXELS_AHEAD:
-                break
-        return found
+                yield from self._align(waiting)
+                waiting, pixels = [], 0
+        yield from self._align(waiting)
 
-    def _search(self, read) -> dict:
-        images = {path: image for path, image in read.items()
-                  if not isinstance(image, Exception)}
-        found = self._detector.landmarks(list(images.values()))
-        return {**read, **{path: (image, landmarks)
-                           for (path, image), landmarks in zip(images.items(), found)}}
+    def _read(self, item: Item):
+        """The image, or why there is none."""
+        from tf_ipr.files import image_file  # pylint: disable=import-outside-toplevel
+
+        try:
+            return image_file.decode_image(item.content, item.name, self._max_pixels)
+        except (ValueError, OSError, MemoryError) as error:
+            return error
+
+    def _align(self, read: Sequence) -> Iterator[Union[Made, Exception]]:
+        images = [image for image in read if not isinstance(image, Exception)]
+        try:
+            found = iter(self._detector.landmarks(images) if images else [])
+        except Exception as error:  # pylint: disable=broad-except  # Of these images alone.
+            yield from (image if isinstance(image, Exception) else error for image in read)
+            return
+        for image in read:
+            yield image if isinstance(image, Exception) else self._crop(image, next(found))
+
+    def _crop(self, image, landmarks) -> Union[Made, Exception]:
+        # pylint: disable=import-outside-toplevel
+        import numpy as np
+        from tf_ipr.faces import aligned_image
+        from tf_ipr.pipeline import transcode
+
+        if not np.all(np.isfinite(landmarks)):
+            return aligned_image.NoFaceError("no face was found")
+        note = " ".join(f"({x:.1f}, {y:.1f})" for x, y in landmarks)
+        try:
+            return Made(transcode.png(aligned_image.crop(image, landmarks, self._size)),
+                        f"{self._size}x{self._size}, landmarks {note}")
+        except Exception as error:  # pylint: disable=broad-except  # Of this image alone.
+            return error
 
 
 def main(argv) -> int:
-    if len(argv) != 3:
-        print(f"tf_ipr_align: IN and OUT are needed, {len(argv) - 1} arguments given (--help)",
-              file=sys.stderr)
-        return 2
+    job = batch.job(argv, verb.ALIGN, FLAGS.overwrite)
+    from tf_ipr.faces import detection  # pylint: disable=import-outside-toplevel  # Seconds.
+
     size = int(FLAGS.size)
-    try:
-        plan = batch.plan(argv[1], argv[2], image_file.list_images, ".png")
-        # pylint: disable=import-outside-toplevel  # Seconds.
-        import numpy as np
-        from tf_ipr.faces import aligned_image, detection
-        from tf_ipr.runtime.alignment import align
-
-        # What is finished needs no detection either.
-        ahead = _Lookahead([source for source, _ in plan.open_pairs], detection.FaceDetector())
-
-        def align_file(source, target) -> str:
-            image, landmarks = ahead.take(source)
-            if not np.all(np.isfinite(landmarks)):
-                raise aligned_image.NoFaceError("no face was found")
-            image_file.write_png(target, align(image, landmarks, size))
-            return f"{size}x{size}, landmarks " + " ".join(
-                f"({x:.1f}, {y:.1f})" for x, y in landmarks)
-
-        return plan.run(align_file, {"aligned_size": size})
-    except (ValueError, OSError, ImportError) as error:
-        print(f"tf_ipr_align: {error}", file=sys.stderr)
-        return 1
+    return job.run(Aligner(detection.FaceDetector(), size, FLAGS.max_pixels),
+                   {"writes": "PNG", "aligned_size": size}, _AHEAD)
 
 
 def run() -> None:

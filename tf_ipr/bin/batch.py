@@ -1,153 +1,203 @@
-"""One file or a whole tree of files through the same process: for binaries with IN and OUT.
+"""IN... OUT: one file, or many into a folder, through the same process.
 
-    plan = batch.plan(source, target, list_inputs, suffix)       # checks IN and OUT, cheap
-    ...                                                          # load models
-    return plan.run(process, settings)                           # the exit code, 0 or 1
+    job = batch.job(argv, verb.COMPRESS, FLAGS.overwrite)    # checks IN and OUT, cheap
+    ...                                                      # load models
+    return job.run(process, settings)                        # the exit code
 
-`process(input path, output path) -> str` writes the output (atomically) and returns one line about
-it, which is shown when IN is a file. Whatever it raises is the failure of that one file: the rest
-is still done, and the failures are listed at the end.
+    IN OUT              a file becomes a file
+    IN... FOLDER        each file, and each folder's files, become files in a folder that exists or whose
+                        name ends with a slash; `tf_ipr.pipeline.file_run` says what is finished
+    IN                  a folder alone becomes a folder
+    -                   standard input or output, of a single file
 
-A tree keeps its form: `IN/a/b.jpg` becomes `OUT/a/b.ipr`; where two inputs differ in their suffix
-only, the outputs keep it (`b.jpg.ipr`, `b.png.ipr`). An output that exists is finished, because
-outputs appear whole, and is skipped. So that no output of other settings passes for finished, OUT
-remembers its settings in `.tf_ipr.json`, and a run with others is refused; --overwrite deletes what
-they made and starts anew.
+Files say on stdout what became of them, folders on stderr; nothing but the output goes to stdout where
+OUT is `-`.
 """
 
 from __future__ import annotations
 
-import collections
-import dataclasses
-import json
+import contextlib
+import os
 import pathlib
+import re
 import sys
-from typing import Any, Callable, Mapping, Optional, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
-import tqdm
 from absl import flags
 
-from tf_ipr.files import atomic_file
-from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.bin import start
+from tf_ipr.files import atomic_file, file_kind, regular_file
+from tf_ipr.files.shown import shown
+from tf_ipr.pipeline import targets
+from tf_ipr.pipeline.file_run import FileRun, Item, Process, Summary
+from tf_ipr.pipeline.verb import Verb
 
-FLAGS = flags.FLAGS
-flags.DEFINE_bool("overwrite", False,
-                  "For folders: does finished files again instead of skipping them.")
-
-_SETTINGS_FILE = ".tf_ipr.json"
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """Which file becomes which.
-
-    Attributes:
-      pairs: (input, output) of every file.
-      folder: the output folder, or None if IN is a file.
-    """
-    pairs: Sequence[tuple[pathlib.Path, pathlib.Path]]
-    folder: Optional[pathlib.Path]
-
-    @property
-    def open_pairs(self) -> list[tuple[pathlib.Path, pathlib.Path]]:
-        """The pairs still to do: a single file always, of a folder what is not finished."""
-        return [pair for pair in self.pairs
-                if self.folder is None or FLAGS.overwrite or not pair[1].exists()]
-
-    def run(self, process: Callable[[pathlib.Path, pathlib.Path], str],
-            settings: Mapping[str, Any]) -> int:
-        """Does what is not done yet; shows progress, then failures, on stderr.
-
-        Args:
-          process: see the head of this file.
-          settings: everything that decides the content of an output, of JSON's types.
-
-        Returns:
-          The exit code: 0, or 1 if any file failed.
-
-        Raises:
-          ValueError: the output folder holds files of other settings.
-          atomic_file.OutputError: the output folder cannot be written.
-        """
-        if self.folder is None:
-            (source, target), = self.pairs
-            print(f"{source} -> {target}: {process(source, target)}")
-            return 0
-        self._remember(settings)
-        open_pairs = self.open_pairs
-        failures = []
-        # A terminal is kept up to date; a log gets a line every half minute.
-        for source, target in tqdm.tqdm(open_pairs, unit="file", dynamic_ncols=True,
-                                        mininterval=0.5 if sys.stderr.isatty() else 30):
-            try:
-                process(source, target)
-            except Exception as error:  # pylint: disable=broad-except
-                failures.append(f"{source}: {str(error) or type(error).__name__}")
-        self._report(len(open_pairs), failures)
-        return 1 if failures else 0
-
-    def _remember(self, settings: Mapping[str, Any]) -> None:
-        path = self.folder / _SETTINGS_FILE
-        text = json.dumps(dict(settings), indent=1, sort_keys=True)
-        old = path.read_text(encoding="utf-8") if path.is_file() else text
-        if old != text:
-            if not FLAGS.overwrite:
-                raise ValueError(
-                    f"{self.folder} holds files made with other settings ({' '.join(old.split())}, "
-                    f"now {' '.join(text.split())}); choose another output folder or --overwrite")
-            # Before the new settings are known: a run that is stopped must not leave old files that
-            # pass for new ones.
-            for _, target in self.pairs:
-                target.unlink(missing_ok=True)
-        with atomic_file.writing(path, "w") as file:
-            file.write(text)
-
-    def _report(self, num_open: int, failures: Sequence[str]) -> None:
-        skipped = len(self.pairs) - num_open
-        print(f"{num_open - len(failures)} done"
-              + (f", {skipped} skipped because finished before" if skipped else "")
-              + (f", {len(failures)} failed:" if failures else ""), file=sys.stderr)
-        for failure in failures:
-            print(f"  {failure}", file=sys.stderr)
+# A descriptor that is open already does not make anybody wait, unlike a named pipe.
+_OPEN_DESCRIPTOR = re.compile(r"/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
+_FEW = 20  # Left-out files that are named one by one.
 
 
-def plan(source: PathLike, target: PathLike,
-         list_inputs: Callable[[pathlib.Path], Sequence[pathlib.Path]], suffix: str) -> Plan:
-    """Maps an input file or tree to outputs.
+def define(values: flags.FlagValues) -> None:
+    """Adds --overwrite to the flags of a binary."""
+    flags.DEFINE_bool("overwrite", False, "Makes finished files again, and replaces files of the kind "
+                      "that is written which other settings, or somebody else, made. Files of another "
+                      "kind are never replaced.", flag_values=values)
 
-    Args:
-      source: IN, a file or a folder.
-      target: OUT; for a file a file, or a folder that exists, which gets one of the input's name.
-      list_inputs: lists the inputs of a folder, or raises OSError if there are none.
-      suffix: of the outputs, with the dot.
+
+def job(argv: Sequence[str], verb: Verb, overwrite: bool):
+    """What is to be done: `FileJob` or `FolderJob`.
 
     Raises:
-      FileNotFoundError: IN does not exist or holds no input.
-      ValueError: an output would overwrite an input, or OUT is a file and IN a folder.
+      UsageError: too few arguments, or an OUT that cannot be meant.
+      OSError: IN does not exist, or OUT is another's.
     """
-    source, target = pathlib.Path(source), pathlib.Path(target)
-    if not source.exists():
-        raise FileNotFoundError(f"{source} does not exist")
-    if source.is_dir():
-        if target.exists() and not target.is_dir():
-            raise ValueError(f"{source} is a folder and {target} a file; OUT must be a folder too")
-        result = Plan(_tree(source, target, list_inputs(source), suffix), target)
-    else:
-        output = target / source.with_suffix(suffix).name if target.is_dir() else target
-        result = Plan([(source, output)], None)
-    inputs = {source.resolve() for source, _ in result.pairs}
-    for _, output in result.pairs:
-        if output.resolve() in inputs:
-            raise ValueError(f"the output {output} would overwrite an input; choose another OUT")
-    return result
+    if len(argv) < 3:
+        raise start.UsageError(f"IN and OUT are needed, {len(argv) - 1} arguments given")
+    *sources, output = argv[1:]
+    if "" in argv[1:]:
+        raise start.UsageError("a name is empty; IN and OUT are names of files or folders")
+    if "-" in sources and (len(sources) > 1 or _is_folder(output)):
+        raise start.UsageError("- is standard input, one file; give it alone, and a file or - as OUT")
+    if len(sources) == 1 and not os.path.isdir(sources[0]) and not _is_folder(output):
+        return FileJob(sources[0], output, verb, overwrite)
+    if output == "-":
+        raise start.UsageError("- is standard output, one file; give one file as IN")
+    if len(sources) > 1 and not _is_folder(output):
+        raise start.UsageError(
+            f"of several files the last is the folder that the others go into, and {shown(output)} is none; "
+            "give a folder that exists, or end its name with a slash")
+    if not os.path.isdir(output) and not _ends_in_slash(output) and file_kind.of_suffix(output):
+        raise start.UsageError(f"{shown(sources[0])} is a folder and {shown(output)} looks like a file; give "
+                               "a folder, or end its name with a slash")
+    if len(sources) == 1 and not os.path.lexists(sources[0]):
+        raise FileNotFoundError(f"{sources[0]} does not exist")
+    return FolderJob(FileRun([pathlib.Path(source) for source in sources], pathlib.Path(output), verb,
+                             overwrite))
 
 
-def _tree(source, target, inputs, suffix) -> list[tuple[pathlib.Path, pathlib.Path]]:
-    if source.resolve() in target.resolve().parents:
-        # What an earlier run wrote inside of IN is no input.
-        inputs = [path for path in inputs if target.resolve() not in path.resolve().parents]
-    relative = [path.relative_to(source) for path in inputs]
-    uses = collections.Counter(path.with_suffix("") for path in relative)
-    outputs = [target / (path.with_suffix(suffix) if uses[path.with_suffix("")] == 1
-                         else path.with_name(path.name + suffix)) for path in relative]
-    return list(zip(inputs, outputs))
+def _ends_in_slash(name: str) -> bool:
+    return name.endswith(("/", os.sep))
+
+
+def _is_folder(name: str) -> bool:
+    return name != "-" and (_ends_in_slash(name) or os.path.isdir(name))
+
+
+class FileJob:
+    """One file, which is always done."""
+
+    def __init__(self, source: str, output: str, verb: Verb, overwrite: bool):
+        self._source, self._output, self._verb, self._overwrite = source, output, verb, overwrite
+        if source != "-" and not os.path.lexists(source):
+            raise FileNotFoundError(f"{source} does not exist")
+        self._check()
+        if output != "-" and not verb.fits(output):
+            raise start.UsageError(
+                f"what is written is {verb.writes}, and {shown(output)} is the name of "
+                f"{file_kind.of_suffix(output)}; give OUT the suffix {verb.suffix}")
+        if output == "-" and sys.stdout.isatty():
+            raise start.UsageError("the output is binary and standard output a terminal; redirect it or name "
+                                   "a file")
+        if source == "-" and sys.stdin.isatty():
+            raise start.UsageError("standard input is a terminal; redirect it or name a file")
+
+    def _check(self) -> None:
+        if self._output != "-":
+            target = pathlib.Path(self._output)
+            if self._source != "-":
+                targets.Inputs([pathlib.Path(self._source)]).require_none_at(target)
+            targets.require_ours(target, self._verb, self._overwrite)
+
+    def run(self, process: Process, settings: Mapping[str, Any], ahead: int = 1) -> int:
+        """Reads, makes, writes; the exit code, 0. Raises what goes wrong."""
+        del settings, ahead  # Of what is not skipped and stands alone.
+        (made,) = process([Item("standard input" if self._source == "-" else self._source,
+                                self._read())])
+        if isinstance(made, Exception):
+            raise made
+        if self._output == "-":
+            _write_to_standard_output(made.content)
+            return 0
+        self._check()  # Models take their time to load; what is there may have changed.
+        with atomic_file.writing(self._output) as file:
+            file.write(made.content)
+        start.say(f"{shown(self._source)} -> {shown(self._output)}: {shown(made.note)}")
+        return 0
+
+    def _read(self) -> bytes:
+        if self._source == "-":
+            content = sys.stdin.buffer.read()
+        elif _OPEN_DESCRIPTOR.fullmatch(self._source):
+            content = pathlib.Path(self._source).read_bytes()
+        else:
+            return regular_file.read(self._source, self._verb.largest)
+        if not content:
+            raise OSError(f"{'standard input' if self._source == '-' else self._source} is empty")
+        return content
+
+
+def _write_to_standard_output(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OSError(f"standard output cannot be written ({error.strerror})") from error
+
+
+class FolderJob:
+    """Many files into a folder."""
+
+    def __init__(self, run: FileRun):
+        self._run = run
+
+    def run(self, process: Process, settings: Mapping[str, Any], ahead: int = 1) -> int:
+        """Does what is not finished; the exit code, 1 if anything that was meant is missing."""
+        summary = self._run.summary
+        try:
+            with _progress(summary) as watch:
+                self._run.run(process, settings, ahead, watch)
+        except (KeyboardInterrupt, start.Terminated) as stop:
+            stop.args = (f"stopped: {_counts(summary)}, of {summary.total}; the same command goes on from "
+                         "here",)
+            raise
+        _report(summary)
+        return 0 if summary.complete else 1
+
+
+@contextlib.contextmanager
+def _progress(summary: Summary) -> Iterator:
+    """Gives what is to be called after every file. A terminal is kept up to date; a log gets a line
+    every half minute."""
+    import tqdm  # pylint: disable=import-outside-toplevel  # Not for help and usage errors.
+
+    with tqdm.tqdm(total=summary.total, unit="file", dynamic_ncols=True, delay=1,
+                   mininterval=0.5 if sys.stderr.isatty() else 30) as bar:
+        yield lambda source, note: bar.update()
+
+
+def _counts(summary: Summary) -> str:
+    return (f"{summary.done} done"
+            + (f", {summary.skipped} skipped because finished before" if summary.skipped else "")
+            + (f", {len(summary.failures)} failed" if summary.failures else ""))
+
+
+def _report(summary: Summary) -> None:
+    start.note(_counts(summary) + (":" if summary.failures else ""))
+    for path, reason in summary.failures:
+        start.note(f"  {shown(path)}: {shown(reason)}")
+    if summary.left_out:
+        start.note(f"{len(summary.left_out)} left out:")
+        for path, reason, _ in summary.left_out[:_FEW]:
+            start.note(f"  {shown(path)}: {shown(reason)}")
+        if len(summary.left_out) > _FEW:
+            start.note("  and more: " + _by_suffix(summary.left_out[_FEW:]))
+
+
+def _by_suffix(left_out: Sequence) -> str:
+    counts: dict = {}
+    for path, reason, _ in left_out:
+        what = f"*{path.suffix}" if path.suffix else "without a suffix"
+        counts[f"{what}, {reason}"] = counts.get(f"{what}, {reason}", 0) + 1
+    return "; ".join(f"{number} {shown(what)}" for what, number in sorted(counts.items()))

@@ -1,60 +1,51 @@
-"""Decompresses a stream, or every stream of a folder, to PNG: tf_ipr_decompress [flags] IN OUT
+"""Decompresses a stream, or many into a folder, to PNG: tf_ipr_decompress [flags] IN... OUT
 
     tf_ipr_decompress face.ipr face.png
     tf_ipr_decompress streams pictures
+    tf_ipr_decompress - - < face.ipr > face.png
 
 Without --model each stream is decoded by the shipped model that made it.
 
-A folder keeps its form (streams/a/b.ipr -> pictures/a/b.png); finished files are skipped, and a
-stream that fails does not stop the others.
+A folder keeps its form (streams/a/b.ipr -> pictures/a/b.png). What was made from the same bytes is
+skipped; a stream that fails does not stop the others. Everything that is not decoded is named at the end;
+the exit code is 1 if a stream is among it.
 """
 
 from __future__ import annotations
 
-import sys
-
 from absl import flags
 
 from tf_ipr.bin import batch, codec_flags, start
-from tf_ipr.files import file_list, image_file
+from tf_ipr.pipeline import verb
+from tf_ipr.pipeline.file_run import Item, Made, each
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(batch)
-flags.adopt_module_key_flags(codec_flags)
+FLAGS = flags.FlagValues()
+batch.define(FLAGS)
+codec_flags.define(FLAGS)
 
 
 def main(argv) -> int:
-    if len(argv) != 3:
-        print(f"tf_ipr_decompress: IN and OUT are needed, {len(argv) - 1} arguments given (--help)",
-              file=sys.stderr)
-        return 2
-    try:
-        plan = batch.plan(
-            argv[1], argv[2],
-            lambda folder: file_list.list_files(folder, [codec_flags.STREAM_SUFFIX], "stream"),
-            ".png")
-        # pylint: disable=import-outside-toplevel  # Seconds.
-        from tf_ipr.models import codec as codec_module
-        from tf_ipr.format import shipped_models
-        codecs = {}
+    job = batch.job(argv, verb.DECOMPRESS, FLAGS.overwrite)
+    # pylint: disable=import-outside-toplevel  # Not for help and wrong usage.
+    import tf_ipr
+    from tf_ipr.format import bitstream, shipped_models
+    from tf_ipr.pipeline import transcode
 
-        def codec_of(folder):
-            if folder not in codecs:
-                codecs[folder] = codec_module.TensorFlowCodec.load(folder, FLAGS.max_pixels)
-            return codecs[folder]
+    codecs = {}
 
-        def decompress(source, target) -> str:
-            stream = source.read_bytes()
-            model = FLAGS.model or shipped_models.folder_of_stream(stream)
-            image = codec_of(model).decompress(stream)
-            image_file.write_png(target, image)
-            return f"{image.shape[1]}x{image.shape[0]} pixels"
+    def codec_of(stream: bytes):
+        folder = FLAGS.model or shipped_models.folder_of_stream(stream)
+        if folder not in codecs:
+            codecs[folder] = tf_ipr.Codec.load(folder, max_pixels=FLAGS.max_pixels)
+        return codecs[folder]
 
-        model = codec_of(FLAGS.model).model_id if FLAGS.model else "shipped"
-        return plan.run(decompress, {"model": model})
-    except (ValueError, OSError) as error:
-        print(f"tf_ipr_decompress: {error}", file=sys.stderr)
-        return 1
+    def decompress(item: Item) -> Made:
+        picture = transcode.decompress(item.content, codec_of)
+        facts = bitstream.describe(item.content)
+        return Made(picture, f"{facts['width']}x{facts['height']} pixels")
+
+    model = codec_of(b"").model_id if FLAGS.model else "shipped"
+    return job.run(each(decompress), {"writes": "PNG", "model": model})
 
 
 def run() -> None:

@@ -1,32 +1,199 @@
-"""How every binary starts: help and flags first, TensorFlow second, `main` last."""
+"""How every binary starts, answers and ends.
+
+    FLAGS = flags.FlagValues()             # each binary's own
+    flags.DEFINE_integer("steps", 1, "...", flag_values=FLAGS)
+
+    def main(argv) -> int: ...             # raises UsageError, ValueError, OSError, ...
+
+    def run() -> None:
+        start.run(main)
+
+Help, the version and wrong flags are answered before anything large is imported.  Every error is one
+line on stderr that begins with the binary's name; the exit code says what happened:
+
+    0    done
+    1    failed, in whole or in part
+    2    wrong usage
+    130  stopped by Ctrl-C; 143 by SIGTERM; 141: nobody reads the output any more
+"""
 
 from __future__ import annotations
 
 import os
+import pathlib
+import signal
 import sys
 from typing import Callable
 
-from absl import app, flags
+from absl import flags
 
-_HELP = ("-h", "-help", "--help", "-helpshort", "--helpshort", "-?")
+from tf_ipr.files.shown import shown
+
+_HELP = ("-h", "-help", "--help", "-helpshort", "--helpshort", "-helpfull", "--helpfull", "-?")
+_VERSION = ("-version", "--version")
+
+
+class UsageError(Exception):
+    """The command line makes no sense; the message says what would."""
+
+
+class Terminated(BaseException):
+    """SIGTERM, as KeyboardInterrupt is Ctrl-C."""
 
 
 def run(main: Callable[[list], int]) -> None:
-    """`app.run(main)`, with help and wrong flags answered before TensorFlow is loaded.
+    """Entry point of a process: `call`, with standard streams and signals in order."""
+    _open_standard_streams()
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(call(main, sys.argv))
 
-    TensorFlow has to be imported before `app.run`: TensorFlow 2.14 first imported inside of it
-    builds Keras models in graph mode.  Help is that of the binary's own module, which absl finds
-    only when the module was started as a script, not by its console command.
-    """
+
+def call(main: Callable[[list], int], argv: list) -> int:
+    """Parses flags into the `FLAGS` of main's module, calls main; returns the exit code."""
     module = sys.modules[main.__module__]
-    if any(argument in _HELP for argument in sys.argv[1:]):
-        print(f"{module.__doc__.strip()}\n\nFlags:{flags.FLAGS.module_help(module)}\n\n"
-              "--flagfile=FILE reads flags from a file; --helpfull lists those of every library.")
-        sys.exit(0)
-    app.define_help_flags()
-    arguments = app.parse_flags_with_usage(sys.argv)
-    # What TensorFlow's C++ says at every start, of absent GPUs and of plugins registered twice,
-    # helps nobody; what goes wrong comes as an exception.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Parsed a second time, flags that may be repeated would hold everything twice.
-    app.run(main, flags_parser=lambda unused_argv: arguments)
+    name = f"tf_ipr_{pathlib.Path(module.__file__).stem}"
+    try:
+        return _call(main, module, name, argv)
+    except (UsageError, flags.Error) as error:
+        _complain(name, f"{error} (--help)")
+        return 2
+    except BrokenPipeError:
+        _discard_output()
+        return 141
+    except (ValueError, OSError, ImportError, ArithmeticError, MemoryError) as error:
+        _complain(name, str(error) or type(error).__name__)
+        return 1
+    except KeyboardInterrupt as stop:
+        _complain(name, str(stop) or "interrupted")
+        return 130
+    except Terminated as stop:
+        _complain(name, str(stop) or "terminated")
+        return 143
+
+
+def _call(main, module, name: str, argv: list) -> int:
+    values = getattr(module, "FLAGS", None)
+    values = flags.FlagValues() if values is None else values
+    if any(argument in _HELP for argument in _before_two_dashes(argv)):
+        result(f"{module.__doc__.strip()}\n\nFlags:\n{_flags_help(values)}\n\n"
+               "--flagfile=FILE reads flags from a file; --version prints the version.")
+        return 0
+    if any(argument in _VERSION for argument in _before_two_dashes(argv)):
+        from tf_ipr import __version__  # pylint: disable=import-outside-toplevel
+
+        result(f"{name} {__version__}")
+        return 0
+    values.set_gnu_getopt(True)  # Flags may stand behind files.
+    try:
+        arguments = values(argv)
+    except flags.UnrecognizedFlagError as error:
+        files = [argument for argument in argv[1:] if argument[:1] == "-" and os.path.exists(argument)]
+        hint = f"; a file of that name is given as ./{files[0]}" if files else ""
+        raise UsageError(f"{error}{hint}") from error
+    except (UnicodeDecodeError, OSError) as error:
+        raise UsageError(f"--flagfile: {error}") from error
+    # Libraries may look at flags of their own, which no command line here sets.
+    flags.FLAGS.mark_as_parsed()
+    return main(arguments)
+
+
+def _before_two_dashes(argv: list) -> list:
+    return argv[1:argv.index("--")] if "--" in argv else argv[1:]
+
+
+def _flags_help(values: flags.FlagValues) -> str:
+    """The flags without the modules that define them: one binary, one list."""
+    lines = values.get_help(include_special_flags=False).splitlines()
+    return "\n".join(line for line in lines if line.startswith(" "))
+
+
+def _complain(name: str, message: str) -> None:
+    note(f"{name}: " + "\n".join(shown(line) for line in message.strip().splitlines()))
+
+
+def note(text: str) -> None:
+    """A line for people on stderr; that nobody can read it is no failure."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        pass
+
+
+def say(text: str) -> None:
+    """A line for people on stdout; that nobody can read it is no failure."""
+    try:
+        print(text, flush=True)
+    except (OSError, ValueError):
+        _discard_output()
+
+
+def result(text: str) -> None:
+    """What was asked for, on stdout; raises OSError where it cannot be written."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise OSError(f"standard output cannot be written ({error.strerror})") from error
+
+
+def _discard_output() -> None:
+    """Else Python complains once more at the end about what could not be written."""
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        pass
+
+
+def _terminate(*_) -> None:
+    raise Terminated
+
+
+def _open_standard_streams() -> None:
+    """A closed standard stream leaves its number to the next file that is opened, into which
+    libraries then write their messages: something that goes nowhere takes its place.
+
+    Writing to what was closed as stdout fails, for what was asked for would be lost.
+    """
+    for number, mode in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, mode)  # Takes the lowest free number, this one.
+    if sys.stdin is None:
+        sys.stdin = open(0, "r", closefd=False)  # pylint: disable=consider-using-with
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", closefd=False)  # pylint: disable=consider-using-with
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # pylint: disable=consider-using-with
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.stderr = _Forgiving(sys.stderr)
+
+
+class _Forgiving:
+    """A stream of messages whose reader may be gone."""
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            pass
+
+    def __getattr__(self, name: str):
+        return getattr(self._stream, name)
