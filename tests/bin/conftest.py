@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Callable
 
 import pytest
-from absl import flags
 from absl.testing import flagsaver
 
 from tests import tiny_recognizer
+from tf_ipr.bin import start
 
 
 @pytest.fixture
 def run_main() -> Callable[..., int]:
-    """Calls `main` of a binary: run_main(main, "IN", "OUT", quality=30) -> exit code."""
+    """Runs a binary: run_main(main, "IN", "OUT", quality=30) -> exit code; errors are lines on stderr."""
     def call(main, *arguments, **values) -> int:
-        if not flags.FLAGS.is_parsed():
-            flags.FLAGS.mark_as_parsed()
-        with flagsaver.flagsaver(**values):
-            return main(["binary", *map(str, arguments)])
+        flags = sys.modules[main.__module__].FLAGS
+        saved = flagsaver.save_flag_values(flags)
+        try:
+            for name, value in values.items():
+                flags[name].value = value
+                flags[name].using_default_value = False
+            return start.call(main, ["binary", *map(str, arguments)])
+        finally:
+            flagsaver.restore_flag_values(saved, flags)
     return call
 
 

@@ -74,12 +74,13 @@ class Aligner:
         import numpy as np
         from tf_ipr.faces import aligned_image
         from tf_ipr.pipeline import transcode
+        from tf_ipr.runtime.alignment import align
 
         if not np.all(np.isfinite(landmarks)):
             return aligned_image.NoFaceError("no face was found")
         note = " ".join(f"({x:.1f}, {y:.1f})" for x, y in landmarks)
         try:
-            return Made(transcode.png(aligned_image.crop(image, landmarks, self._size)),
+            return Made(transcode.png(align(image, landmarks, self._size)),
                         f"{self._size}x{self._size}, landmarks {note}")
         except Exception as error:  # pylint: disable=broad-except  # Of this image alone.
             return error

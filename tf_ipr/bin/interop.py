@@ -12,18 +12,19 @@ from __future__ import annotations
 
 import math
 import pathlib
-import sys
 
 from absl import flags
 
 from tf_ipr.bin import codec_flags, start
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(codec_flags)
+FLAGS = flags.FlagValues()
+codec_flags.define(FLAGS)
 
-flags.DEFINE_bool("write", False, "Write golden streams instead of checking them.")
-flags.DEFINE_string("encoder", None, "With --write: an encoder.tflite of the same model.")
-flags.DEFINE_integer("max_drift", 1, "Largest difference of a pixel that is accepted.", 0, 255)
+flags.DEFINE_bool("write", False, "Write golden streams instead of checking them.", flag_values=FLAGS)
+flags.DEFINE_string("encoder", None, "With --write: an encoder.tflite of the same model.",
+                    flag_values=FLAGS)
+flags.DEFINE_integer("max_drift", 1, "Largest difference of a pixel that is accepted.", 0, 255,
+                     flag_values=FLAGS)
 
 
 def _write(folder: str, codec) -> int:
@@ -54,20 +55,13 @@ def _check(folder: str, codec) -> int:
 
 def main(argv) -> int:
     if len(argv) != 2:
-        print(f"tf_ipr_interop: one DIR is needed, {len(argv) - 1} arguments given (--help)",
-              file=sys.stderr)
-        return 2
+        raise start.UsageError(f"one DIR is needed, {len(argv) - 1} arguments given")
     if FLAGS.encoder and not FLAGS.write:
-        print("tf_ipr_interop: --encoder goes with --write", file=sys.stderr)
-        return 2
-    try:
-        from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel  # Seconds.
+        raise start.UsageError("--encoder goes with --write")
+    from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel  # Seconds.
 
-        codec = TensorFlowCodec.load(FLAGS.model, FLAGS.max_pixels)
-        return (_write if FLAGS.write else _check)(argv[1], codec)
-    except (ValueError, OSError) as error:
-        print(f"tf_ipr_interop: {error}", file=sys.stderr)
-        return 1
+    codec = TensorFlowCodec.load(FLAGS.model, FLAGS.max_pixels)
+    return (_write if FLAGS.write else _check)(argv[1], codec)
 
 
 def run() -> None:

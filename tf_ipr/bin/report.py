@@ -12,27 +12,27 @@ so mind whose faces you pass on. docs/evaluation.md says what is in it.
 from __future__ import annotations
 
 import pathlib
-import sys
 
 from absl import flags
 
 from tf_ipr.bin import start
 
-FLAGS = flags.FLAGS
+FLAGS = flags.FlagValues()
 
 DEFAULT = "runs/evaluation"
 MAX_IMAGES = 12
 
-# Other binaries may have flags of these names. No command line has both, a test run has.
 flags.DEFINE_list("images", [], "Image files to show instead of the results' own examples.",
-                  allow_override=True)
+                  flag_values=FLAGS)
 flags.DEFINE_list("models", [], "Folders of the models in the results, where the results name none "
-                  "or one that is gone.", allow_override=True)
+                  "or one that is gone.", flag_values=FLAGS)
 flags.DEFINE_float("bytes", None, "Show each codec at the setting whose mean file is nearest to "
-                   "this. Default: where our models come nearest to each other.", 1.0)
-flags.DEFINE_bool("pictures", True, "Code the images again and show them; else plots and tables.")
+                   "this. Default: where our models come nearest to each other.", 1.0,
+                   flag_values=FLAGS)
+flags.DEFINE_bool("pictures", True, "Code the images again and show them; else plots and tables.",
+                  flag_values=FLAGS)
 flags.DEFINE_string("output", None, "Folder of the report. Default: that of the (first) results.",
-                    allow_override=True)
+                    flag_values=FLAGS)
 
 
 def _report(paths) -> pathlib.Path:
@@ -49,14 +49,9 @@ def _report(paths) -> pathlib.Path:
 
 def main(argv) -> int:
     if len(FLAGS.images) > MAX_IMAGES:
-        print(f"tf_ipr_report: {len(FLAGS.images)} --images are given; at most {MAX_IMAGES} fit "
-              "into a report", file=sys.stderr)
-        return 2
-    try:
-        print(_report(argv[1:] or [DEFAULT]))
-    except (ValueError, OSError, ImportError) as error:
-        print(f"tf_ipr_report: {error}", file=sys.stderr)
-        return 1
+        raise start.UsageError(f"{len(FLAGS.images)} --images are given; at most {MAX_IMAGES} fit into a "
+                               "report")
+    start.result(str(_report(argv[1:] or [DEFAULT])))
     return 0
 
 

@@ -61,6 +61,11 @@ def call(main: Callable[[list], int], argv: list) -> int:
     except BrokenPipeError:
         _discard_output()
         return 141
+    except ModuleNotFoundError as error:
+        from tf_ipr.bin import missing_package  # pylint: disable=import-outside-toplevel
+
+        _complain(name, missing_package.explain(error))
+        return 1
     except (ValueError, OSError, ImportError, ArithmeticError, MemoryError) as error:
         _complain(name, str(error) or type(error).__name__)
         return 1

@@ -10,62 +10,81 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import sys
 
-from absl import app, flags, logging
+from absl import flags, logging
 
 from tf_ipr.bin import start
 from tf_ipr.format.model_config import PRESETS
 
-FLAGS = flags.FLAGS
+FLAGS = flags.FlagValues()
 
 flags.DEFINE_string("run_dir", "runs/train", "Folder of the run; the same folder resumes it. Every "
-                    "worker of multi_worker needs one of its own.")
-flags.DEFINE_enum("dataset", "lfw", ["lfw", "celeba_hq", "folder", "clic"], "What to train on.")
-flags.DEFINE_string("data_dir", None, "Folder of images. Default: TensorFlow Datasets (lfw, clic).")
-flags.DEFINE_string("protocol_dir", None, "Folder of the official lists of LFW or CelebA-HQ.")
-flags.DEFINE_float("validation_share", 0.01, "Share of images (LFW: people) held out.", 0.0, 0.5)
-flags.DEFINE_integer("crop_size", 128, "Edge of random crops, in pixels; 0 takes whole images.", 0)
+                    "worker of multi_worker needs one of its own.", flag_values=FLAGS)
+flags.DEFINE_enum("dataset", "lfw", ["lfw", "celeba_hq", "folder", "clic"], "What to train on.",
+                  flag_values=FLAGS)
+flags.DEFINE_string("data_dir", None, "Folder of images. Default: TensorFlow Datasets (lfw, clic).",
+                    flag_values=FLAGS)
+flags.DEFINE_string("protocol_dir", None, "Folder of the official lists of LFW or CelebA-HQ.",
+                    flag_values=FLAGS)
+flags.DEFINE_float("validation_share", 0.01, "Share of images (LFW: people) held out.", 0.0, 0.5,
+                   flag_values=FLAGS)
+flags.DEFINE_integer("crop_size", 128, "Edge of random crops, in pixels; 0 takes whole images.", 0,
+                     flag_values=FLAGS)
 flags.DEFINE_enum("align", None, ["112", "128", "448"], "Trains on faces cut out of the images and "
                   "aligned to so many pixels, every time a little differently, instead of crops of "
-                  "--crop_size; for ip and ipr.")
-flags.DEFINE_integer("batch_size", 8, "Images per step, over all replicas.", 1)
-flags.DEFINE_enum("architecture", "mobile", list(PRESETS), "Architecture of the codec.")
-flags.DEFINE_integer("num_rates", 8, "Quality levels with gains of their own; 1: a single rate.", 1)
-flags.DEFINE_enum("objective", "rec", ["rec", "ip", "ipr"], "Objective of the paper.")
-flags.DEFINE_enum("distortion", "l2", ["l2", "msssim"], "Distortion in REC and IPR.")
+                  "--crop_size; for ip and ipr.", flag_values=FLAGS)
+flags.DEFINE_integer("batch_size", 8, "Images per step, over all replicas.", 1, flag_values=FLAGS)
+flags.DEFINE_enum("architecture", "mobile", list(PRESETS), "Architecture of the codec.",
+                  flag_values=FLAGS)
+flags.DEFINE_integer("num_rates", 8, "Quality levels with gains of their own; 1: a single rate.", 1,
+                     flag_values=FLAGS)
+flags.DEFINE_enum("objective", "rec", ["rec", "ip", "ipr"], "Objective of the paper.",
+                  flag_values=FLAGS)
+flags.DEFINE_enum("distortion", "l2", ["l2", "msssim"], "Distortion in REC and IPR.", flag_values=FLAGS)
 flags.DEFINE_list("recognizer", [], "Folders of the frozen recognisers in the loss, for ip and ipr; "
-                  "several share it equally.")
-flags.DEFINE_float("lambda_id", 1.0, "Weight of 1 - cos in IP and IPR.", 0.0)
+                  "several share it equally.", flag_values=FLAGS)
+flags.DEFINE_float("lambda_id", 1.0, "Weight of 1 - cos in IP and IPR.", 0.0, flag_values=FLAGS)
 flags.DEFINE_float("feature_weight", 0.0, "Share of the recogniser's feature maps, beside its "
-                   "embedding, in the identity term.", 0.0, 1.0)
+                   "embedding, in the identity term.", 0.0, 1.0, flag_values=FLAGS)
 flags.DEFINE_float("warp", 0.0, "Spread of random views of the aligned face in the identity term.",
-                   0.0, 0.5)
+                   0.0, 0.5, flag_values=FLAGS)
 flags.DEFINE_float("detection_weight", 0.0, "Weight of what moves a face detector beside the identity "
-                   "term, for whole pictures, whose faces are found anew; 1 is its natural size.", 0.0)
-flags.DEFINE_integer("gate_width", 0, "Hidden channels of the gate on the latent; 0: no gate.", 0)
+                   "term, for whole pictures, whose faces are found anew; 1 is its natural size.", 0.0,
+                   flag_values=FLAGS)
+flags.DEFINE_integer("gate_width", 0, "Hidden channels of the gate on the latent; 0: no gate.", 0,
+                     flag_values=FLAGS)
 flags.DEFINE_float("background", 1.0, "Weight of the distortion outside the face, for ipr with l2; "
-                   "a whole picture then spends its bits on the face.", 0.0, 1.0)
+                   "a whole picture then spends its bits on the face.", 0.0, 1.0, flag_values=FLAGS)
 flags.DEFINE_float("background_rate", 1.0, "Weight of the bits outside the face, for ip and ipr; a gate "
-                   "learns from it where the face ends.", 1.0)
-flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks and embeddings are kept.")
-flags.DEFINE_string("init_from", None, "Model folder to start from; ip and ipr start from rec.")
-flags.DEFINE_float("lambda_rate_max", 6.0, "Weight of a bit per pixel at quality 1.", 0.0)
-flags.DEFINE_float("lambda_rate_min", 0.01, "Weight of a bit per pixel at quality 100.", 0.0)
-flags.DEFINE_float("lambda_rate", None, "One weight for every quality, for --num_rates=1.", 0.0)
+                   "learns from it where the face ends.", 1.0, flag_values=FLAGS)
+flags.DEFINE_string("cache_dir", "runs/cache", "Where landmarks and embeddings are kept.",
+                    flag_values=FLAGS)
+flags.DEFINE_string("init_from", None, "Model folder to start from; ip and ipr start from rec.",
+                    flag_values=FLAGS)
+flags.DEFINE_float("lambda_rate_max", 6.0, "Weight of a bit per pixel at quality 1.", 0.0,
+                   flag_values=FLAGS)
+flags.DEFINE_float("lambda_rate_min", 0.01, "Weight of a bit per pixel at quality 100.", 0.0,
+                   flag_values=FLAGS)
+flags.DEFINE_float("lambda_rate", None, "One weight for every quality, for --num_rates=1.", 0.0,
+                   flag_values=FLAGS)
 flags.DEFINE_float("target_bpp", None, "Moves the weight of the rate until the coded rate of the "
-                   "validation images at quality 50 is this.", 0.0)
-flags.DEFINE_integer("steps", 60_000, "Length of the run.", 1)
-flags.DEFINE_float("learning_rate", 8e-4, "Peak learning rate.", 0.0)
-flags.DEFINE_float("final_learning_rate", 2e-5, "Learning rate of the last step.", 0.0)
-flags.DEFINE_float("clip_norm", 1.0, "Global norm that gradients are clipped to.", 0.0)
-flags.DEFINE_float("ema_decay", 0.999, "Decay of the moving average of the weights.", 0.0, 1.0)
-flags.DEFINE_integer("validate_every", 2_000, "Steps between validations.", 1)
-flags.DEFINE_float("save_every", 2.0, "Minutes between checkpoints.", 0.0)
-flags.DEFINE_integer("seed", 1, "Seed of initial weights, crops, flips and qualities.", 0)
-flags.DEFINE_bool("jit_compile", False, "Compile the step with XLA.")
+                   "validation images at quality 50 is this.", 0.0, flag_values=FLAGS)
+flags.DEFINE_integer("steps", 60_000, "Length of the run.", 1, flag_values=FLAGS)
+flags.DEFINE_float("learning_rate", 8e-4, "Peak learning rate.", 0.0, flag_values=FLAGS)
+flags.DEFINE_float("final_learning_rate", 2e-5, "Learning rate of the last step.", 0.0,
+                   flag_values=FLAGS)
+flags.DEFINE_float("clip_norm", 1.0, "Global norm that gradients are clipped to.", 0.0,
+                   flag_values=FLAGS)
+flags.DEFINE_float("ema_decay", 0.999, "Decay of the moving average of the weights.", 0.0, 1.0,
+                   flag_values=FLAGS)
+flags.DEFINE_integer("validate_every", 2_000, "Steps between validations.", 1, flag_values=FLAGS)
+flags.DEFINE_float("save_every", 2.0, "Minutes between checkpoints.", 0.0, flag_values=FLAGS)
+flags.DEFINE_integer("seed", 1, "Seed of initial weights, crops, flips and qualities.", 0,
+                     flag_values=FLAGS)
+flags.DEFINE_bool("jit_compile", False, "Compile the step with XLA.", flag_values=FLAGS)
 flags.DEFINE_enum("distribute", "none", ["none", "mirrored", "multi_worker"],
-                  "Data-parallel training with tf.distribute; multi_worker reads TF_CONFIG.")
+                  "Data-parallel training with tf.distribute; multi_worker reads TF_CONFIG.",
+                  flag_values=FLAGS)
 
 
 def _settings() -> dict:
@@ -76,22 +95,21 @@ def _settings() -> dict:
              "final_learning_rate", "target_bpp", "seed", "validation_share", "ema_decay")
     settings = {name: FLAGS[name].value for name in names}
     if FLAGS.align and FLAGS.objective == "rec":
-        raise app.UsageError("--align is for ip and ipr, which look for faces; for rec train on a "
-                             "folder by tf_ipr_align.", exitcode=2)
+        raise start.UsageError("--align is for ip and ipr, which look for faces; for rec train on a "
+                               "folder by tf_ipr_align.")
     if FLAGS.detection_weight and (FLAGS.align or FLAGS.objective == "rec" or FLAGS.jit_compile):
-        raise app.UsageError("--detection_weight is for ip and ipr on whole pictures, without --align, "
-                             "and its pictures of many sizes without --jit_compile.", exitcode=2)
+        raise start.UsageError("--detection_weight is for ip and ipr on whole pictures, without --align, "
+                               "and its pictures of many sizes without --jit_compile.")
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
     single = FLAGS.lambda_rate
     if FLAGS.num_rates == 1:
         if single == 0:
-            raise app.UsageError("--lambda_rate=0 is given; it must be above 0. Leave it out for "
-                                 "the geometric mean of --lambda_rate_min and --lambda_rate_max.",
-                                 exitcode=2)
+            raise start.UsageError("--lambda_rate=0 is given; it must be above 0. Leave it out for "
+                                   "the geometric mean of --lambda_rate_min and --lambda_rate_max.")
         maximum = minimum = (maximum * minimum) ** 0.5 if single is None else single
     elif single is not None:
-        raise app.UsageError("--lambda_rate is for --num_rates=1; give --lambda_rate_min and "
-                             "--lambda_rate_max for a variable-rate model.", exitcode=2)
+        raise start.UsageError("--lambda_rate is for --num_rates=1; give --lambda_rate_min and "
+                               "--lambda_rate_max for a variable-rate model.")
     return dict(settings, lambda_rate_max=maximum, lambda_rate_min=minimum)
 
 
@@ -160,20 +178,19 @@ def _reason(error) -> str:
 
 
 def main(argv) -> int:
-    import tensorflow as tf
-
     if len(argv) > 1:
-        raise app.UsageError(f"Unexpected arguments {argv[1:]}; everything is a flag.", exitcode=2)
+        raise start.UsageError(f"unexpected arguments {argv[1:]}; everything is a flag")
     settings = _settings()
+    import tensorflow as tf  # pylint: disable=import-outside-toplevel  # Seconds.
+
+    # What absl.app does for its binaries: progress on stderr.
+    logging.use_absl_handler()
+    logging.set_verbosity(logging.INFO)
     try:
         model_dir = _train(settings)
-    except (ValueError, OSError, ArithmeticError, ImportError) as error:
-        print(f"tf_ipr_train: {error}", file=sys.stderr)
-        return 1
     except tf.errors.OpError as error:
-        print(f"tf_ipr_train: {_reason(error)}", file=sys.stderr)
-        return 1
-    print(f"The model is in {model_dir}.")
+        raise ValueError(_reason(error)) from error
+    start.say(f"The model is in {model_dir}.")
     return 0
 
 

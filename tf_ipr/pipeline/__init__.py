@@ -1,6 +1,7 @@
 """Many files through the codec: what becomes which, what is finished, what is left out and why.
 
     transcode.py      bytes -> bytes: a picture to a stream, a stream to a picture
+    codecs.py         the codec of a model, with or without TensorFlow
     encoders.py       what makes a stream of a picture: the codec alone, or led by faces
     verb.py           what a run reads and writes, by content and by suffix
     inputs.py         files and folders -> what is read, and what is left out with its reason

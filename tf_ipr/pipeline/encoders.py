@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-import tf_ipr
 from tf_ipr.files import image_file
 from tf_ipr.format import bitstream, shipped_models
-from tf_ipr.pipeline import transcode
+from tf_ipr.pipeline import codecs, transcode
 from tf_ipr.pipeline.file_run import Item, Made
+from tf_ipr.runtime import alignment
 
 
 class Encoder:
@@ -25,7 +25,7 @@ class Encoder:
         self.settings = {"writes": "stream", "model_id": self._codec.model_id, **rate.options}
 
     def _load(self, model):
-        return tf_ipr.Codec.load(model, max_pixels=self._max_pixels)
+        return codecs.for_encoding(model, self._max_pixels)
 
     def encode(self, item: Item) -> Made:
         """A picture file -> a stream; raises as `transcode.compress`."""
@@ -109,8 +109,6 @@ class FaceEncoder(Encoder):
 
     def _template(self):
         """Landmarks of every crop; None for whole images."""
-        from tf_ipr.faces import alignment  # pylint: disable=import-outside-toplevel
-
         return alignment.template_for(self._looks.align) if self._looks.align else None
 
 

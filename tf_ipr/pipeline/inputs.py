@@ -31,7 +31,7 @@ class Gathered(NamedTuple):
     left_out: Sequence[LeftOut]
 
 
-def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: pathlib.Path,
+def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: Optional[pathlib.Path],
            made: set) -> Gathered:
     """Lists inputs.
 
@@ -42,7 +42,8 @@ def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: pathlib.Path,
       sources: files and folders. A file that is named is an input whatever it is; of a folder, what is
         one by its suffix or by its content.
       verb: what is an input.
-      outputs: the folder of outputs, which may lie among the inputs or be their folder.
+      outputs: the folder of outputs, which may lie among the inputs or be their folder; None: nothing is
+        written.
       made: paths in it, relative and with slashes, that runs have made: these are no inputs.
 
     Raises:
@@ -75,7 +76,7 @@ def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: pathlib.Path,
 
 
 def _why_not(path: pathlib.Path, verb: Verb, inside: Optional[str], source: pathlib.Path,
-             outputs: pathlib.Path, made: set) -> Optional[LeftOut]:
+             outputs: Optional[pathlib.Path], made: set) -> Optional[LeftOut]:
     """None for an input; with an empty reason for what a run has made, which nobody misses."""
     if inside in made:
         return LeftOut(path, "", False)
@@ -90,8 +91,10 @@ def _why_not(path: pathlib.Path, verb: Verb, inside: Optional[str], source: path
     return None
 
 
-def _within(path: pathlib.Path, folder: pathlib.Path) -> Optional[str]:
+def _within(path: pathlib.Path, folder: Optional[pathlib.Path]) -> Optional[str]:
     """The path relative to a folder that it lies in, with slashes, or None."""
+    if folder is None:
+        return None
     try:
         return path.resolve().parent.relative_to(folder.resolve()).joinpath(path.name).as_posix()
     except ValueError:
