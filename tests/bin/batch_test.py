@@ -7,9 +7,8 @@ import pathlib
 
 import pytest
 
-from tf_ipr.files import atomic_file
 from tf_ipr.bin import batch
-from tf_ipr.files import file_list
+from tf_ipr.files import atomic_file, file_list
 
 
 def list_texts(folder: pathlib.Path):

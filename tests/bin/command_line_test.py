@@ -13,10 +13,10 @@ import pytest
 import tensorflow as tf
 
 from tf_ipr.bin import decompress
-from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.files import image_file
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 

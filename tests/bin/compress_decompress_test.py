@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_ipr.format import bitstream
-from tf_ipr.models import codec as codec_module
-from tf_ipr.format import shipped_models
 from tf_ipr.bin import compress, decompress
 from tf_ipr.files import image_file
+from tf_ipr.format import bitstream, shipped_models
+from tf_ipr.models import codec as codec_module
 
 SHAPE = (20, 30, 3)
 

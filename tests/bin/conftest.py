@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Callable
+from collections.abc import Callable
 
 import pytest
 from absl.testing import flagsaver
@@ -14,7 +14,7 @@ from tf_ipr.bin import start
 
 @pytest.fixture
 def run_main() -> Callable[..., int]:
-    """Runs a binary: run_main(main, "IN", "OUT", quality=30) -> exit code; errors are lines on stderr."""
+    """Runs a binary: run_main(main, "IN", "OUT", quality=30) -> exit code; errors go to stderr."""
     def call(main, *arguments, **values) -> int:
         flags = sys.modules[main.__module__].FLAGS
         saved = flagsaver.save_flag_values(flags)

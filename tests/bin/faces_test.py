@@ -7,11 +7,10 @@ import pytest
 from PIL import Image
 
 from tests import tiny_recognizer
-from tf_ipr.format import bitstream
-from tf_ipr.format import shipped_models
 from tf_ipr.bin import align, compress, convert_recognizer, identity
-from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.files import image_file
+from tf_ipr.format import bitstream, shipped_models
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.recognition import known_face
 
 needs_mtcnn = pytest.mark.skipif(not __import__("importlib").util.find_spec("mtcnn"),

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tf_ipr.format import bitstream
 from tf_ipr.bin import info
+from tf_ipr.format import bitstream
 
 
 @pytest.fixture

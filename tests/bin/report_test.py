@@ -5,8 +5,8 @@ import json
 import pytest
 
 from tf_ipr.bin import evaluate, report
-from tf_ipr.format import shipped_models
 from tf_ipr.files import image_file
+from tf_ipr.format import shipped_models
 from tf_ipr.recognition import known_face
 
 

@@ -20,7 +20,7 @@ def test_a_finished_file_holds_what_was_written_and_nothing_else_stays(tmp_path)
 def test_text_is_utf8_with_line_ends_as_given(tmp_path):
     with atomic_file.writing(tmp_path / "a.txt", "w") as file:
         file.write("λ\n")
-    assert (tmp_path / "a.txt").read_bytes() == "λ\n".encode("utf-8")
+    assert (tmp_path / "a.txt").read_bytes() == "λ\n".encode()
 
 
 def test_an_error_leaves_the_old_file_and_no_temporary_one(tmp_path):

@@ -45,5 +45,6 @@ def test_text_may_be_cut_within_a_character(tmp_path):
 
 
 def test_a_suffix_promises_a_kind_in_capitals_too():
-    assert file_kind.of_suffix("a/b.JPG") == "JPEG" and file_kind.of_suffix("b.c.ipr") == file_kind.STREAM
+    assert file_kind.of_suffix("a/b.JPG") == "JPEG"
+    assert file_kind.of_suffix("b.c.ipr") == file_kind.STREAM
     assert file_kind.of_suffix("b.2024") is None and file_kind.of_suffix("jpg") is None

@@ -5,14 +5,14 @@
 
 Writes PNG files in which the five landmarks lie on the ArcFace template: the 112x112 one itself, the
 same with 8 pixels of margin all around (128), or four times as large (448, CelebA-HQ-align). Of
-several faces the one that is largest and most central counts. A folder keeps its form; what was made from
-the same bytes with the same size is skipped; images without a face are listed at the end, and the exit
-code is then 1.
+several faces the one that is largest and most central counts. A folder keeps its form; what was made
+from the same bytes with the same size is skipped; images without a face are listed at the end, and the
+exit code is then 1.
 """
 
 from __future__ import annotations
 
-from typing import Iterator, Sequence, Union
+from collections.abc import Iterator, Sequence
 
 from absl import flags
 
@@ -38,7 +38,7 @@ class Aligner:
         """Takes a `FaceDetector`, the edge of the crops, and the size of the largest picture."""
         self._detector, self._size, self._max_pixels = detector, size, max_pixels
 
-    def __call__(self, items: Sequence[Item]) -> Iterator[Union[Made, Exception]]:
+    def __call__(self, items: Sequence[Item]) -> Iterator[Made | Exception]:
         """A process of `file_run`: detects faces for a few images in one go."""
         waiting: list = []
         pixels = 0
@@ -59,7 +59,7 @@ class Aligner:
         except (ValueError, OSError, MemoryError) as error:
             return error
 
-    def _align(self, read: Sequence) -> Iterator[Union[Made, Exception]]:
+    def _align(self, read: Sequence) -> Iterator[Made | Exception]:
         images = [image for image in read if not isinstance(image, Exception)]
         try:
             found = iter(self._detector.landmarks(images) if images else [])
@@ -69,9 +69,10 @@ class Aligner:
         for image in read:
             yield image if isinstance(image, Exception) else self._crop(image, next(found))
 
-    def _crop(self, image, landmarks) -> Union[Made, Exception]:
+    def _crop(self, image, landmarks) -> Made | Exception:
         # pylint: disable=import-outside-toplevel
         import numpy as np
+
         from tf_ipr.faces import aligned_image
         from tf_ipr.pipeline import transcode
         from tf_ipr.runtime.alignment import align

@@ -21,7 +21,8 @@ import os
 import pathlib
 import re
 import sys
-from typing import Any, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
@@ -29,8 +30,10 @@ from tf_ipr.bin import start
 from tf_ipr.files import atomic_file, file_kind, regular_file
 from tf_ipr.files.shown import shown
 from tf_ipr.pipeline import targets
-from tf_ipr.pipeline.file_run import FileRun, Item, Process, Summary
 from tf_ipr.pipeline.verb import Verb
+
+if TYPE_CHECKING:
+    from tf_ipr.pipeline.file_run import FileRun, Process, Summary
 
 # A descriptor that is open already does not make anybody wait, unlike a named pipe.
 _OPEN_DESCRIPTOR = re.compile(r"/dev/stdin|/dev/fd/\d+|/proc/self/fd/\d+")
@@ -64,13 +67,15 @@ def job(argv: Sequence[str], verb: Verb, overwrite: bool):
         raise start.UsageError("- is standard output, one file; give one file as IN")
     if len(sources) > 1 and not _is_folder(output):
         raise start.UsageError(
-            f"of several files the last is the folder that the others go into, and {shown(output)} is none; "
-            "give a folder that exists, or end its name with a slash")
+            f"of several files the last is the folder that the others go into, and {shown(output)} is "
+            "none; give a folder that exists, or end its name with a slash")
     if not os.path.isdir(output) and not _ends_in_slash(output) and file_kind.of_suffix(output):
-        raise start.UsageError(f"{shown(sources[0])} is a folder and {shown(output)} looks like a file; give "
-                               "a folder, or end its name with a slash")
+        raise start.UsageError(f"{shown(sources[0])} is a folder and {shown(output)} looks like a file; "
+                               "give a folder, or end its name with a slash")
     if len(sources) == 1 and not os.path.lexists(sources[0]):
         raise FileNotFoundError(f"{sources[0]} does not exist")
+    from tf_ipr.pipeline.file_run import FileRun  # pylint: disable=import-outside-toplevel  # Not for usage errors.
+
     return FolderJob(FileRun([pathlib.Path(source) for source in sources], pathlib.Path(output), verb,
                              overwrite))
 
@@ -96,8 +101,8 @@ class FileJob:
                 f"what is written is {verb.writes}, and {shown(output)} is the name of "
                 f"{file_kind.of_suffix(output)}; give OUT the suffix {verb.suffix}")
         if output == "-" and sys.stdout.isatty():
-            raise start.UsageError("the output is binary and standard output a terminal; redirect it or name "
-                                   "a file")
+            raise start.UsageError("the output is binary and standard output a terminal; redirect it or "
+                                   "name a file")
         if source == "-" and sys.stdin.isatty():
             raise start.UsageError("standard input is a terminal; redirect it or name a file")
 
@@ -111,6 +116,8 @@ class FileJob:
     def run(self, process: Process, settings: Mapping[str, Any], ahead: int = 1) -> int:
         """Reads, makes, writes; the exit code, 0. Raises what goes wrong."""
         del settings, ahead  # Of what is not skipped and stands alone.
+        from tf_ipr.pipeline.file_run import Item  # pylint: disable=import-outside-toplevel
+
         (made,) = process([Item("standard input" if self._source == "-" else self._source,
                                 self._read())])
         if isinstance(made, Exception):
@@ -159,8 +166,8 @@ class FolderJob:
             with _progress(summary) as watch:
                 self._run.run(process, settings, ahead, watch)
         except (KeyboardInterrupt, start.Terminated) as stop:
-            stop.args = (f"stopped: {_counts(summary)}, of {summary.total}; the same command goes on from "
-                         "here",)
+            stop.args = (f"stopped: {_counts(summary)}, of {summary.total}; the same command goes on "
+                         "from here",)
             raise
         _report(summary)
         return 0 if summary.complete else 1

@@ -11,8 +11,8 @@
 --min_identity takes the smallest stream whose decoded face, found and embedded as a server would,
 has that cosine to the original's. --align codes the face crop alone, aligned to the template: the
 landmarks of the template then hold in the decoded crop, so the server needs no detection; crops of 112
-and 128 pixels have models of their own, which keep what recognisers look at and little else. --refine takes
-a second or so for each face to refine its latent by the recogniser's gradient, for a face that is
+and 128 pixels have models of their own, which keep what recognisers look at and little else. --refine
+takes a second or so for each face to refine its latent by the recogniser's gradient, for a face that is
 recognised better from as many bytes; the stream is an ordinary one.
 
 A folder keeps its form (photographs/a/b.jpg -> streams/a/b.ipr). What was made from the same bytes with
@@ -26,7 +26,6 @@ from absl import flags
 
 from tf_ipr.bin import batch, codec_flags, recognizer_flag, start
 from tf_ipr.pipeline import verb
-from tf_ipr.pipeline.file_run import each
 
 FLAGS = flags.FlagValues()
 batch.define(FLAGS)
@@ -43,8 +42,8 @@ flags.DEFINE_float("target_bpp", None,
 flags.DEFINE_float("min_identity", None,
                    "Instead of the quality: the smallest whose decoded face has this cosine to the "
                    "original's, by --recognizer.", -1.0, 1.0, flag_values=FLAGS)
-flags.DEFINE_integer("refine", None, "Steps of refining the latent by --recognizer; 20 are a good number.",
-                     1, flag_values=FLAGS)
+flags.DEFINE_integer("refine", None,
+                     "Steps of refining the latent by --recognizer; 20 are a good number.", 1, flag_values=FLAGS)
 flags.DEFINE_enum("align", None, ["112", "128", "448"],
                   "Codes the aligned crop of the main face, so large, instead of the image.",
                   flag_values=FLAGS)
@@ -67,8 +66,8 @@ def _check_usage() -> None:
         raise start.UsageError("--min_identity and --refine exclude one another; give one of them")
     needs_recognizer = FLAGS.min_identity is not None or FLAGS.refine
     if bool(needs_recognizer) != (FLAGS.recognizer is not None):
-        raise start.UsageError("--recognizer belongs together with --min_identity or --refine; give both "
-                               "or neither")
+        raise start.UsageError("--recognizer belongs together with --min_identity or --refine; give "
+                               "both or neither")
 
 
 def main(argv) -> int:
@@ -76,12 +75,14 @@ def main(argv) -> int:
     job = batch.job(argv, verb.COMPRESS, FLAGS.overwrite)
     # pylint: disable=import-outside-toplevel  # Not for help and wrong usage.
     from tf_ipr.pipeline import encoders, transcode
+    from tf_ipr.pipeline.file_run import each
 
     rate = transcode.Rate(50.0) if _RATES.isdisjoint(_given()) else transcode.Rate(
         FLAGS.quality, FLAGS.max_bytes, FLAGS.target_bpp)
     if FLAGS.align or FLAGS.min_identity is not None or FLAGS.refine:
         encoder = encoders.FaceEncoder(FLAGS.model, FLAGS.max_pixels, rate, encoders.Looks(
-            int(FLAGS.align) if FLAGS.align else None, FLAGS.recognizer, FLAGS.min_identity, FLAGS.refine))
+            int(FLAGS.align) if FLAGS.align else None, FLAGS.recognizer, FLAGS.min_identity,
+            FLAGS.refine))
     else:
         encoder = encoders.Encoder(FLAGS.model, FLAGS.max_pixels, rate)
     return job.run(each(encoder.encode), encoder.settings)

@@ -84,8 +84,15 @@ def _convert(checkpoint):
     """(The recogniser, what else to say of it)."""
     # pylint: disable=import-outside-toplevel  # Seconds.
     from tf_ipr.faces import alignment
-    from tf_ipr.recognition.conversion import (architectures, declared_input, dlib_weights, freeze,
-                                               onnx_file, onnx_recognizer, savedmodel)
+    from tf_ipr.recognition.conversion import (
+        architectures,
+        declared_input,
+        dlib_weights,
+        freeze,
+        onnx_file,
+        onnx_recognizer,
+        savedmodel,
+    )
     from tf_ipr.recognition.description import Description
 
     given = {key: getattr(FLAGS, key) for key in ("licence", "source", "threshold")

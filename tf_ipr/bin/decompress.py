@@ -7,8 +7,8 @@
 Without --model each stream is decoded by the shipped model that made it.
 
 A folder keeps its form (streams/a/b.ipr -> pictures/a/b.png). What was made from the same bytes is
-skipped; a stream that fails does not stop the others. Everything that is not decoded is named at the end;
-the exit code is 1 if a stream is among it.
+skipped; a stream that fails does not stop the others. Everything that is not decoded is named at the
+end; the exit code is 1 if a stream is among it.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ def main(argv) -> int:
 
 def _demo(qualities) -> None:
     # Imported here, so that a wrong flag is answered before TensorFlow has loaded.
-    from tf_ipr.files import image_file
     from tf_ipr.evaluation import comparison, exported_codec
+    from tf_ipr.files import image_file
 
     image_u8 = image_file.read_image(FLAGS.image or SAMPLE)
     ours = exported_codec.exported_or_model(FLAGS.model)
@@ -64,8 +64,8 @@ def _cosine_to(original_u8):
     """Decoded image -> cosine of its face to the original's; None without a recogniser."""
     # pylint: disable=import-outside-toplevel  # Seconds.
     try:
-        from tf_ipr.recognition import comparison, default_recognizer
         from tf_ipr.faces import detection
+        from tf_ipr.recognition import comparison, default_recognizer
         from tf_ipr.recognition.recognizer import Recognizer
 
         detector = detection.FaceDetector()

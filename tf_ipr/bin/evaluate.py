@@ -28,10 +28,10 @@ flags.DEFINE_string("protocol_dir", None, "Folder of the official lists.", flag_
 flags.DEFINE_integer("every", 1, "Take every N-th person (or pair, or image) only.", 1,
                      flag_values=FLAGS)
 flags.DEFINE_multi_string(
-    "codec", [], "[alignN+][shrinkS+|keep+|refineK+]CODEC[:SETTING,...], CODEC being hevc, avif, jpegxl, "
-    "webp, jpeg2000, jpeg, bmshj2018 or a model folder; keep+ gives every crop the lowest quality that "
-    "keeps a cosine to the first recogniser, refineK+ refines every latent by it in K steps; may be "
-    "repeated.", flag_values=FLAGS)
+    "codec", [], "[alignN+][shrinkS+|keep+|refineK+]CODEC[:SETTING,...], CODEC being hevc, avif, "
+    "jpegxl, webp, jpeg2000, jpeg, bmshj2018 or a model folder; keep+ gives every crop the lowest "
+    "quality that keeps a cosine to the first recogniser, refineK+ refines every latent by it in K "
+    "steps; may be repeated.", flag_values=FLAGS)
 flags.DEFINE_list("qualities", ["1", "5", "10", "20", "35", "50", "75", "100"],
                   "Of models without settings of their own.", flag_values=FLAGS)
 flags.DEFINE_enum("align", None, ["112", "128", "448"],

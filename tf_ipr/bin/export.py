@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import pathlib
 import re
-from typing import Optional, Tuple
 
 from absl import flags
 
@@ -52,14 +51,14 @@ flags.DEFINE_list("image_sizes", None,
                   flag_values=FLAGS)
 
 
-def _size(text: str) -> Tuple[int, int]:
+def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d+)x(\d+)", text)
     if not match:
         raise ValueError(f"{text!r} is no image size; write WIDTHxHEIGHT, e.g. 250x250")
     return int(match[1]), int(match[2])
 
 
-def _usage_error(argv) -> Optional[str]:
+def _usage_error(argv) -> str | None:
     if len(argv) != 1:
         return f"no arguments are expected beside flags, {len(argv) - 1} given"
     if FLAGS.target is None:

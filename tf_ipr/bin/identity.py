@@ -29,8 +29,8 @@ def main(argv) -> int:
         raise start.UsageError("--recognizer=FOLDER is needed, made by tf_ipr_convert_recognizer")
     images = [_read(path) for path in argv[1:]]
     # pylint: disable=import-outside-toplevel  # Seconds.
-    from tf_ipr.recognition import comparison
     from tf_ipr.faces import detection
+    from tf_ipr.recognition import comparison
     from tf_ipr.recognition.recognizer import Recognizer
 
     recognizer = Recognizer.load(FLAGS.recognizer)

@@ -26,7 +26,7 @@ def explain(error: ModuleNotFoundError) -> str:
     extra = _EXTRAS[package]
     if extra in _TENSORFLOW_EXTRAS and sys.version_info[:2] > _LAST_PYTHON:
         return (f"this needs {package}, which there is for Python 3.10 and 3.11 alone; here is Python "
-                f"{sys.version_info[0]}.{sys.version_info[1]}. Coding and decoding need it not. For the rest "
-                "make an environment of Python 3.11 and install 'tf_ipr[all]' there.")
+                f"{sys.version_info[0]}.{sys.version_info[1]}. Coding and decoding need it not. For the "
+                "rest make an environment of Python 3.11 and install 'tf_ipr[all]' there.")
     wanted = f"tf_ipr[{extra}]" if extra else "tf_ipr"
     return f"this needs {package}: pip install '{wanted}'"

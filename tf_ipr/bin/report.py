@@ -49,8 +49,8 @@ def _report(paths) -> pathlib.Path:
 
 def main(argv) -> int:
     if len(FLAGS.images) > MAX_IMAGES:
-        raise start.UsageError(f"{len(FLAGS.images)} --images are given; at most {MAX_IMAGES} fit into a "
-                               "report")
+        raise start.UsageError(f"{len(FLAGS.images)} --images are given; at most {MAX_IMAGES} fit into "
+                               "a report")
     start.result(str(_report(argv[1:] or [DEFAULT])))
     return 0
 

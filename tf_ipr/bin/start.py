@@ -23,7 +23,7 @@ import os
 import pathlib
 import signal
 import sys
-from typing import Callable
+from collections.abc import Callable
 
 from absl import flags
 
@@ -171,7 +171,7 @@ def _open_standard_streams() -> None:
         except OSError:
             os.open(os.devnull, mode)  # Takes the lowest free number, this one.
     if sys.stdin is None:
-        sys.stdin = open(0, "r", closefd=False)  # pylint: disable=consider-using-with
+        sys.stdin = open(0, closefd=False)  # pylint: disable=consider-using-with
     if sys.stdout is None:
         sys.stdout = open(1, "w", closefd=False)  # pylint: disable=consider-using-with
     if sys.stderr is None:

@@ -98,8 +98,8 @@ def _settings() -> dict:
         raise start.UsageError("--align is for ip and ipr, which look for faces; for rec train on a "
                                "folder by tf_ipr_align.")
     if FLAGS.detection_weight and (FLAGS.align or FLAGS.objective == "rec" or FLAGS.jit_compile):
-        raise start.UsageError("--detection_weight is for ip and ipr on whole pictures, without --align, "
-                               "and its pictures of many sizes without --jit_compile.")
+        raise start.UsageError("--detection_weight is for ip and ipr on whole pictures, without "
+                               "--align, and its pictures of many sizes without --jit_compile.")
     maximum, minimum = FLAGS.lambda_rate_max, FLAGS.lambda_rate_min
     single = FLAGS.lambda_rate
     if FLAGS.num_rates == 1:

@@ -14,9 +14,9 @@ import contextlib
 import errno
 import os
 import pathlib
-import secrets
 import shutil
-from typing import IO, Iterator, Optional, Union
+from collections.abc import Iterator
+from typing import IO, Union
 
 from tf_ipr.files import file_kind
 
@@ -42,7 +42,7 @@ def _prepare(path: PathLike) -> tuple[pathlib.Path, pathlib.Path]:
             "path") from error
     # Without the final name, which may itself be as long as names can be; the token keeps two writers
     # apart.
-    return final, final.parent / f".tf_ipr-{secrets.token_hex(6)}.tmp"
+    return final, final.parent / f".tf_ipr-{os.urandom(6).hex()}.tmp"
 
 
 def _not_writable(folder: pathlib.Path, error: OSError) -> OutputError:
@@ -76,9 +76,9 @@ def writing(path: PathLike, mode: str = "wb") -> Iterator[IO]:
     final, temporary = _prepare(path)
     if final.exists() and not final.is_file():
         raise OutputError(f"{final} exists and is not a regular file; choose another output path")
-    text = {} if mode == "wb" else {"encoding": "utf-8", "newline": ""}
+    encoding, newline = (None, None) if mode == "wb" else ("utf-8", "")
     try:
-        file = open(temporary, mode.replace("w", "x"), **text)
+        file = open(temporary, mode.replace("w", "x"), encoding=encoding, newline=newline)
     except OSError as error:
         raise _not_writable(final.parent, error) from error
     try:
@@ -103,7 +103,7 @@ def _rename(temporary: pathlib.Path, final: pathlib.Path) -> None:
                           "path") from error
 
 
-def require_replaceable(path: PathLike, kind: Optional[str]) -> None:
+def require_replaceable(path: PathLike, kind: str | None) -> None:
     """Checks that a file may be put in the place of another: ask early, before long work.
 
     Args:
@@ -121,20 +121,20 @@ def require_replaceable(path: PathLike, kind: Optional[str]) -> None:
     try:
         old = file_kind.of_file(path)
     except OSError as error:
-        raise OutputError(f"{os.fspath(path)} exists and cannot be read ({error.strerror}), so it is not "
-                          "replaced; choose another output path") from error
+        raise OutputError(f"{os.fspath(path)} exists and cannot be read ({error.strerror}), so it is "
+                          "not replaced; choose another output path") from error
     if old not in ("", kind):
         raise OutputError(
             f"{os.fspath(path)} exists and is {_named(old)}, not {_named(kind)}, so it is not replaced; "
             "choose another output path or move the file away")
 
 
-def _named(kind: Optional[str]) -> str:
+def _named(kind: str | None) -> str:
     return f"a file of the kind {kind}" if kind else "a file of an unknown kind"
 
 
 @contextlib.contextmanager
-def folder(path: PathLike, mark: Optional[str] = None) -> Iterator[pathlib.Path]:
+def folder(path: PathLike, mark: str | None = None) -> Iterator[pathlib.Path]:
     """Gives an empty folder to fill, which takes its name when the block ends without an error.
 
     A folder that had the name is replaced as a whole. Two renames do that, and a kill exactly
@@ -176,11 +176,11 @@ def folder(path: PathLike, mark: Optional[str] = None) -> Iterator[pathlib.Path]
         raise
 
 
-def _require_marked(final: pathlib.Path, mark: Optional[str]) -> None:
+def _require_marked(final: pathlib.Path, mark: str | None) -> None:
     if final.is_dir() and os.listdir(final) and not (mark and (final / mark).is_file()):
         raise OutputError(
-            f"{final} exists and holds other files ({', '.join(sorted(os.listdir(final))[:3])}), so it is "
-            "not replaced; choose another output path or empty the folder")
+            f"{final} exists and holds other files ({', '.join(sorted(os.listdir(final))[:3])}), so it "
+            "is not replaced; choose another output path or empty the folder")
 
 
 def _require_nothing_else(final: pathlib.Path, new: pathlib.Path) -> None:

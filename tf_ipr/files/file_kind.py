@@ -7,7 +7,6 @@ is this file a picture that a run must not leave out?
 from __future__ import annotations
 
 import pathlib
-from typing import Optional
 
 HEAD_BYTES = 4096
 
@@ -65,7 +64,7 @@ _SUFFIXES = {suffix: kind for kinds in (_PICTURES, _OTHERS) for kind, suffixes i
              for suffix in suffixes.split()}
 
 
-def of_bytes(head: bytes) -> Optional[str]:
+def of_bytes(head: bytes) -> str | None:
     """The kind of a file, from its first `HEAD_BYTES` (or fewer, if it is shorter); None: unknown."""
     for offset, signature, kind in _SIGNATURES:
         if head[offset:offset + len(signature)] == signature:
@@ -79,7 +78,7 @@ def of_bytes(head: bytes) -> Optional[str]:
     return _of_text(head)
 
 
-def _of_text(head: bytes) -> Optional[str]:
+def _of_text(head: bytes) -> str | None:
     try:
         # The last character may be cut.
         text = head[:HEAD_BYTES].decode("utf-8", "strict" if len(head) < HEAD_BYTES else "ignore")
@@ -95,18 +94,18 @@ def _of_text(head: bytes) -> Optional[str]:
     return "XML" if start.startswith(("<?xml", "<svg")) else TEXT
 
 
-def of_file(path) -> Optional[str]:
+def of_file(path) -> str | None:
     """The kind of a regular file; "" of an empty one. Raises OSError where it cannot be read."""
     with open(path, "rb") as file:
         head = file.read(HEAD_BYTES)
     return of_bytes(head) if head else ""
 
 
-def of_suffix(name) -> Optional[str]:
+def of_suffix(name) -> str | None:
     """The kind that a file's name promises, in capitals too; None if it promises none."""
     return _SUFFIXES.get(pathlib.PurePath(name).suffix.lower())
 
 
-def is_picture(kind: Optional[str]) -> bool:
+def is_picture(kind: str | None) -> bool:
     """Whether a kind is one of pictures, readable or not."""
     return kind in _PICTURES

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-from typing import Optional
 
 from tf_ipr.files.atomic_file import PathLike
 
@@ -20,12 +19,12 @@ class NotRegularError(OSError):
     """A pipe, a socket, a device, a folder, or larger than is allowed."""
 
 
-def kind_of_mode(mode: int) -> Optional[str]:
+def kind_of_mode(mode: int) -> str | None:
     """What is no regular file, in words: "a named pipe", ...; None for a regular file."""
     return None if stat.S_ISREG(mode) else _KINDS.get(stat.S_IFMT(mode), "no regular file")
 
 
-def read(path: PathLike, max_bytes: Optional[int] = None) -> bytes:
+def read(path: PathLike, max_bytes: int | None = None) -> bytes:
     """The content of a regular file; links are followed.
 
     Args:

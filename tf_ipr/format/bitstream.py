@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import NamedTuple, Sequence, Tuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple, Sequence, Tuple
 
 from tf_ipr.format import lane_count
+
+if TYPE_CHECKING:
+    import numpy as np
 
 MAGIC = 0xFB
 MAJOR, MINOR = 1, 0
@@ -101,6 +102,8 @@ def pack(header: Header, states, words) -> bytes:
     Raises:
       ValueError: wrong number or range of states or words.
     """
+    import numpy as np  # pylint: disable=import-outside-toplevel  # Not to read a header.
+
     states = np.asarray(states, np.int64).reshape(-1)
     words = np.asarray(words, np.int64).reshape(-1)
     if states.size != header.num_lanes:
@@ -143,6 +146,8 @@ def parse(data: bytes, max_pixels: int = MAX_PIXELS) -> ParsedStream:
       BitstreamError: the stream is empty, truncated, foreign, of another major version, too large
         or not in canonical form.
     """
+    import numpy as np  # pylint: disable=import-outside-toplevel  # Not to read a header.
+
     data = bytes(data)
     header, position = _parse_header(data)
     _check_pixels(header, max_pixels)
@@ -251,6 +256,8 @@ def _pack_states(states: np.ndarray) -> bytes:
 
 def _parse_states(data: bytes, position: int, num_lanes: int) -> Tuple[np.ndarray, int]:
     """The lane states at `position` and the position behind them."""
+    import numpy as np  # pylint: disable=import-outside-toplevel  # Not to read a header.
+
     mantissas_at = position + num_lanes // 2
     if len(data) < mantissas_at:
         raise _truncated(data, "lane states")

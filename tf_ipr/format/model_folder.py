@@ -19,8 +19,6 @@ import pathlib
 import zipfile
 import zlib
 
-import numpy as np
-
 FORMAT = "1.0"
 ENCODER, DECODER = "encoder.tflite", "decoder.tflite"
 # What NumPy and zipfile raise for a damaged archive: it may seem to be of any kind, or encrypted.
@@ -34,6 +32,8 @@ class CheckpointError(ValueError):
 
 def model_id_of(entropy_arrays: dict) -> str:
     """8 hex digits: the first four bytes of a SHA-256 over names, types, shapes and values."""
+    import numpy as np  # pylint: disable=import-outside-toplevel  # Not to read config.json.
+
     digest = hashlib.sha256()
     for name in sorted(entropy_arrays):
         value = np.ascontiguousarray(entropy_arrays[name])
@@ -65,6 +65,8 @@ def read_config(folder) -> dict:
 
 def read_arrays(path: pathlib.Path) -> dict:
     """The arrays of an .npz file; raises `CheckpointError` if it is missing or damaged."""
+    import numpy as np  # pylint: disable=import-outside-toplevel  # Not to read config.json.
+
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from tf_ipr.format import model_folder, shipped_models
 from tf_ipr.runtime.codec import Codec
 
 
-def for_encoding(model: Optional[str], max_pixels: int) -> Any:
+def for_encoding(model: str | None, max_pixels: int) -> Any:
     """Has `compress`. `model`: a name or folder, None for the default; raises CheckpointError."""
     return _load(model, max_pixels, model_folder.ENCODER)
 
 
-def for_decoding(model: Optional[str], max_pixels: int) -> Any:
+def for_decoding(model: str | None, max_pixels: int) -> Any:
     """Has `decompress`; as `for_encoding`."""
     return _load(model, max_pixels, model_folder.DECODER)
 
 
-def _load(model: Optional[str], max_pixels: int, half: str) -> Any:
+def _load(model: str | None, max_pixels: int, half: str) -> Any:
     if (shipped_models.folder_of(model) / half).is_file():
         return Codec.load(model, max_pixels)
     # A model fresh from its training: the same streams, seconds later.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from tf_ipr.files import image_file
 from tf_ipr.format import bitstream, shipped_models
@@ -18,7 +18,7 @@ class Encoder:
       settings: what decides the streams beside the picture, of JSON's types.
     """
 
-    def __init__(self, model: Optional[str], max_pixels: int, rate: transcode.Rate):
+    def __init__(self, model: str | None, max_pixels: int, rate: transcode.Rate):
         """Loads a model by its name or folder; None for the shipped one. Raises CheckpointError."""
         self._rate, self._max_pixels = rate, max_pixels
         self._codec = self._load(model)
@@ -42,16 +42,16 @@ class Looks(NamedTuple):
       min_identity: takes the lowest quality whose decoded face has this cosine to the original's.
       refine: steps of refining the latent by the recogniser's gradient.
     """
-    align: Optional[int] = None
-    recognizer: Optional[str] = None
-    min_identity: Optional[float] = None
-    refine: Optional[int] = None
+    align: int | None = None
+    recognizer: str | None = None
+    min_identity: float | None = None
+    refine: int | None = None
 
 
 class FaceEncoder(Encoder):
     """Led by a detector and a recogniser, which need TensorFlow."""
 
-    def __init__(self, model: Optional[str], max_pixels: int, rate: transcode.Rate, looks: Looks):
+    def __init__(self, model: str | None, max_pixels: int, rate: transcode.Rate, looks: Looks):
         # pylint: disable=import-outside-toplevel  # Seconds.
         from tf_ipr.faces.detection import FaceDetector
         from tf_ipr.recognition.recognizer import Recognizer
@@ -84,7 +84,8 @@ class FaceEncoder(Encoder):
             search = self._refinement_of(image) if self._looks.refine else None
             return _made(self._codec.compress(image, **self._rate.options, search=search))
         found = self._smallest(image)
-        return _made(found.stream, f", quality {found.quality:g} keeps an identity of {found.cosine:.3f}")
+        return _made(found.stream,
+                     f", quality {found.quality:g} keeps an identity of {found.cosine:.3f}")
 
     def _crop(self, image):
         from tf_ipr.faces import aligned_image  # pylint: disable=import-outside-toplevel

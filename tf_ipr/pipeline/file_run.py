@@ -15,7 +15,8 @@ import dataclasses
 import json
 import os
 import pathlib
-from typing import Any, Callable, Iterable, Iterator, Mapping, NamedTuple, Sequence, Union
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from tf_ipr.files import atomic_file, regular_file
 from tf_ipr.files.atomic_file import OutputError
@@ -40,12 +41,12 @@ class Made(NamedTuple):
 
 
 # Items -> for each of them, in order, an output or why there is none.
-Process = Callable[[Sequence[Item]], Iterable[Union[Made, Exception]]]
+Process = Callable[[Sequence[Item]], Iterable[Made | Exception]]
 
 
 def each(function: Callable[[Item], Made]) -> Process:
     """A process that treats every item by itself."""
-    def process(items: Sequence[Item]) -> Iterator[Union[Made, Exception]]:
+    def process(items: Sequence[Item]) -> Iterator[Made | Exception]:
         for item in items:
             try:
                 yield function(item)
@@ -56,7 +57,8 @@ def each(function: Callable[[Item], Made]) -> Process:
 
 @dataclasses.dataclass
 class Summary:
-    """What became of each: done, finished before, failed with its reason, or left out with its reason."""
+    """What became of each: done, finished before, failed or left out with a reason."""
+
     total: int
     left_out: Sequence[LeftOut]
     done: int = 0
@@ -158,8 +160,8 @@ class FileRun:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise OutputError(f"the folder {self.folder} cannot be made ({error.strerror}); choose another "
-                              "output path") from error
+            raise OutputError(f"the folder {self.folder} cannot be made ({error.strerror}); choose "
+                              "another output path") from error
         if not os.access(self.folder, os.W_OK | os.X_OK):
             raise OutputError(f"the folder {self.folder} cannot be written (Permission denied); choose "
                               "another output path or change its permissions")
@@ -169,15 +171,15 @@ class FileRun:
         target = self.folder / output
         self._inputs.require_none_at(target)
         if target.is_symlink():
-            raise OutputError(f"the output {target} is a link, through which nothing is written; move it "
-                              "away or choose another output path")
+            raise OutputError(f"the output {target} is a link, through which nothing is written; move "
+                              "it away or choose another output path")
         if not target.exists():
             return False
         targets.require_ours(target, self._verb, True)
         entry = self._manifest.made(output, manifest_module.sha256(regular_file.read(target)))
         if entry is None and not self._overwrite and target.stat().st_size:
-            raise OutputError(f"the output {target} exists and is not known from an earlier run, or was changed "
-                              "since; move it away or --overwrite")
+            raise OutputError(f"the output {target} exists and is not known from an earlier run, or was "
+                              "changed since; move it away or --overwrite")
         return (not self._overwrite and entry is not None and entry.settings == settings
                 and entry.input_sha256 == manifest_module.sha256(content))
 

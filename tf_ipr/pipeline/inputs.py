@@ -6,7 +6,8 @@ import collections
 import hashlib
 import os
 import pathlib
-from typing import NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from tf_ipr.files import file_list
 from tf_ipr.files.file_list import LeftOut
@@ -31,7 +32,7 @@ class Gathered(NamedTuple):
     left_out: Sequence[LeftOut]
 
 
-def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: Optional[pathlib.Path],
+def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: pathlib.Path | None,
            made: set) -> Gathered:
     """Lists inputs.
 
@@ -75,8 +76,8 @@ def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: Optional[pathli
     return Gathered(inputs, left_out)
 
 
-def _why_not(path: pathlib.Path, verb: Verb, inside: Optional[str], source: pathlib.Path,
-             outputs: Optional[pathlib.Path], made: set) -> Optional[LeftOut]:
+def _why_not(path: pathlib.Path, verb: Verb, inside: str | None, source: pathlib.Path,
+             outputs: pathlib.Path | None, made: set) -> LeftOut | None:
     """None for an input; with an empty reason for what a run has made, which nobody misses."""
     if inside in made:
         return LeftOut(path, "", False)
@@ -91,7 +92,7 @@ def _why_not(path: pathlib.Path, verb: Verb, inside: Optional[str], source: path
     return None
 
 
-def _within(path: pathlib.Path, folder: Optional[pathlib.Path]) -> Optional[str]:
+def _within(path: pathlib.Path, folder: pathlib.Path | None) -> str | None:
     """The path relative to a folder that it lies in, with slashes, or None."""
     if folder is None:
         return None

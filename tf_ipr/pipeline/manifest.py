@@ -17,7 +17,8 @@ import hashlib
 import json
 import os
 import pathlib
-from typing import Any, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from tf_ipr.files.atomic_file import OutputError
 
@@ -47,7 +48,7 @@ class Manifest:
         self._path = folder / FILE_NAME
         self._entries: dict[str, list[Entry]] = {}
         self._torn = False
-        self.last_settings: Optional[Mapping[str, Any]] = None  # Of the last line: whose run it was.
+        self.last_settings: Mapping[str, Any] | None = None  # Of the last line: whose run it was.
         if self._path.exists():
             content = self._path.read_bytes()
             self._torn = bool(content) and not content.endswith(b"\n")
@@ -65,11 +66,11 @@ class Manifest:
         self._entries.setdefault(entry.output, []).append(entry)
         self.last_settings = entry.settings
 
-    def latest(self, output: str) -> Optional[Entry]:
+    def latest(self, output: str) -> Entry | None:
         """The last line of an output, or None."""
         return self._entries.get(output, [None])[-1]
 
-    def made(self, output: str, content_sha256: str) -> Optional[Entry]:
+    def made(self, output: str, content_sha256: str) -> Entry | None:
         """The line of an output of just this content: None if it is somebody else's, or was changed."""
         return next((entry for entry in reversed(self._entries.get(output, []))
                      if entry.sha256 == content_sha256), None)
@@ -103,6 +104,6 @@ class Manifest:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise OutputError(f"{self._path} cannot be written ({error.strerror}); choose another output "
-                              "folder or change its permissions") from error
+            raise OutputError(f"{self._path} cannot be written ({error.strerror}); choose another "
+                              "output folder or change its permissions") from error
         self._remember(entry)

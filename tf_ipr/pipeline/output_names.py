@@ -15,7 +15,7 @@ import hashlib
 import os
 import pathlib
 import unicodedata
-from typing import Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from tf_ipr.pipeline.verb import Verb
 

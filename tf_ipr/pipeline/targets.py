@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pathlib
-from typing import Iterable
+from collections.abc import Iterable
 
 from tf_ipr.files import atomic_file, file_kind
 from tf_ipr.files.atomic_file import OutputError
@@ -38,8 +38,8 @@ def require_ours(target: pathlib.Path, verb: Verb, overwrite: bool) -> None:
     if target.exists() and not overwrite and target.stat().st_size:
         with open(target, "rb") as file:
             if not verb.is_ours(file.read(file_kind.HEAD_BYTES)):
-                raise OutputError(f"{target} exists and was not made by tf_ipr, so it is not replaced; choose "
-                                  "another output path, or replace it by --overwrite")
+                raise OutputError(f"{target} exists and was not made by tf_ipr, so it is not replaced; "
+                                  "choose another output path, or replace it by --overwrite")
 
 
 def _identity(path: pathlib.Path):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import io
-from typing import Any, Callable, Optional
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from PIL import Image, PngImagePlugin
@@ -24,9 +25,9 @@ class Rate:
       max_bytes: the best whose stream has at most so many bytes.
       target_bpp: the one that comes nearest to so many bits per pixel.
     """
-    quality: Optional[float] = None
-    max_bytes: Optional[int] = None
-    target_bpp: Optional[float] = None
+    quality: float | None = None
+    max_bytes: int | None = None
+    target_bpp: float | None = None
 
     def __post_init__(self):
         if len(self.options) != 1:
