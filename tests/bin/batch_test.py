@@ -1,170 +1,163 @@
-"""A tree of files goes through a process; what is finished, what fails, what is refused."""
+"""IN... OUT: which command lines mean what, which are refused, and what a run says at its end."""
 
 from __future__ import annotations
 
+import json
 import os
-import pathlib
 
 import pytest
 
-from tf_ipr.bin import batch
-from tf_ipr.files import atomic_file, file_list
+from tf_ipr.bin import batch, start
+from tf_ipr.files import file_kind
+from tf_ipr.pipeline.file_run import Made, each
+from tf_ipr.pipeline.verb import Verb
+
+TEXTS = Verb("text", lambda kind: kind == file_kind.TEXT, file_kind.JSON, ".json",
+             is_ours=lambda head: head.startswith(b'["ours'))
 
 
-def list_texts(folder: pathlib.Path):
-    return file_list.list_files(folder, [".txt", ".md"], "text")
-
-
-def make(folder: pathlib.Path, *names: str) -> pathlib.Path:
+def make(folder, *names):
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     return folder
 
 
-def outputs(folder: pathlib.Path):
+def outputs(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*")
-                  if path.is_file() and path.name != ".tf_ipr.json")
+                  if path.is_file() and not path.name.startswith("."))
 
 
-class Capitals:
-    """A process that writes the input in capitals and fails on request."""
+class Quote:
+    """Makes JSON of a text; fails on request, and remembers what it was asked for."""
 
-    def __init__(self, failing=()):
-        self.failing, self.done = failing, []
+    def __init__(self, failing=(), error=ValueError("no good")):
+        self.failing, self.error, self.done = failing, error, []
 
-    def __call__(self, source, target) -> str:
-        self.done.append(source.name)
-        if source.name in self.failing:
-            raise ValueError("no good")
-        with atomic_file.writing(target, "w") as file:
-            file.write(source.read_text().upper())
-        return "written"
+    def __call__(self, item) -> Made:
+        self.done.append(os.path.basename(item.name))
+        if self.done[-1] in self.failing:
+            raise self.error
+        return Made(json.dumps(["ours", item.content.decode()]).encode(), "quoted")
 
 
 @pytest.fixture
-def start(run_main):
-    def call(source, target, process, settings=None, **values) -> int:
-        return run_main(lambda argv: batch.plan(argv[1], argv[2], list_texts, ".out").run(
-            process, settings or {}), source, target, **values)
+def go(capsys):
+    """Runs a command line; gives the exit code and what was said on stderr."""
+    def call(*arguments, process=None, settings=None, overwrite=False):
+        job = batch.job(["binary", *map(str, arguments)], TEXTS, overwrite)
+        code = job.run(each(process or Quote()), settings or {})
+        return code, capsys.readouterr().err
     return call
 
 
-def test_a_tree_keeps_its_form(tmp_path, start):
-    make(tmp_path / "in", "a.txt", "b/c.txt", "b/d/e.f.txt")
-    assert start(tmp_path / "in", tmp_path / "out", Capitals()) == 0
-    assert outputs(tmp_path / "out") == ["a.out", "b/c.out", "b/d/e.f.out"]
-    assert (tmp_path / "out" / "b" / "c.out").read_text() == "B/C.TXT"
-
-
-def test_inputs_that_differ_in_their_suffix_get_outputs_of_their_own(tmp_path, start):
-    make(tmp_path / "in", "a.txt", "a.md", "b.txt")
-    assert start(tmp_path / "in", tmp_path / "out", Capitals()) == 0
-    assert outputs(tmp_path / "out") == ["a.md.out", "a.txt.out", "b.out"]
-
-
-def test_a_bad_file_does_not_stop_the_rest_and_is_listed(tmp_path, start, capsys):
-    make(tmp_path / "in", "a.txt", "b.txt", "c.txt")
-    assert start(tmp_path / "in", tmp_path / "out", Capitals(failing=["b.txt"])) == 1
-    assert outputs(tmp_path / "out") == ["a.out", "c.out"]
-    assert capsys.readouterr().err.endswith(
-        f"2 done, 1 failed:\n  {tmp_path}/in/b.txt: no good\n")
-
-
-def test_finished_files_are_skipped_and_failed_ones_tried_again(tmp_path, start, capsys):
-    make(tmp_path / "in", "a.txt", "b.txt")
-    start(tmp_path / "in", tmp_path / "out", Capitals(failing=["b.txt"]))
-    process = Capitals()
-    assert start(tmp_path / "in", tmp_path / "out", process) == 0
-    assert process.done == ["b.txt"]
-    assert "1 done, 1 skipped because finished before\n" in capsys.readouterr().err
-
-
-def test_an_interrupted_run_goes_on_where_it_was(tmp_path, start):
-    make(tmp_path / "in", "a.txt", "b.txt", "c.txt")
-
-    def interrupted(source, target):
-        if source.name == "b.txt":
-            raise KeyboardInterrupt
-        return Capitals()(source, target)
-
-    with pytest.raises(KeyboardInterrupt):
-        start(tmp_path / "in", tmp_path / "out", interrupted)
-    process = Capitals()
-    assert start(tmp_path / "in", tmp_path / "out", process) == 0
-    assert process.done == ["b.txt", "c.txt"]
-
-
-def test_files_of_other_settings_do_not_pass_for_finished(tmp_path, start):
-    make(tmp_path / "in", "a.txt")
-    assert start(tmp_path / "in", tmp_path / "out", Capitals(), {"quality": 30}) == 0
-    with pytest.raises(ValueError, match='other settings.*"quality": 30.*now.*"quality": 50'):
-        start(tmp_path / "in", tmp_path / "out", Capitals(), {"quality": 50})
-    process = Capitals()
-    assert start(tmp_path / "in", tmp_path / "out", process, {"quality": 50}, overwrite=True) == 0
-    assert process.done == ["a.txt"]
-    assert start(tmp_path / "in", tmp_path / "out", process, {"quality": 50}) == 0
-    assert process.done == ["a.txt"]
-
-
-def test_what_overwrite_did_not_reach_is_not_finished(tmp_path, start):
-    make(tmp_path / "in", "a.txt", "b.txt")
-    assert start(tmp_path / "in", tmp_path / "out", Capitals(), {"quality": 30}) == 0
-    assert start(tmp_path / "in", tmp_path / "out", Capitals(failing=["b.txt"]), {"quality": 50},
-                 overwrite=True) == 1
-    process = Capitals()
-    assert start(tmp_path / "in", tmp_path / "out", process, {"quality": 50}) == 0
-    assert process.done == ["b.txt"]
-
-
-def test_one_file_is_always_done_and_its_line_shown(tmp_path, start, capsys):
+def test_one_file_becomes_a_file_and_its_line_is_shown(tmp_path, capsys):
     make(tmp_path, "a.txt")
-    for _ in range(2):
-        assert start(tmp_path / "a.txt", tmp_path / "new" / "b.out", Capitals()) == 0
-    assert capsys.readouterr().out.splitlines()[1] == (
-        f"{tmp_path}/a.txt -> {tmp_path}/new/b.out: written")
-    assert outputs(tmp_path / "new") == ["b.out"]
+    for _ in range(2):  # It is always done.
+        job = batch.job(["binary", f"{tmp_path}/a.txt", f"{tmp_path}/new/b.json"], TEXTS, False)
+        assert job.run(each(Quote()), {}) == 0
+        assert capsys.readouterr().out == f"{tmp_path}/a.txt -> {tmp_path}/new/b.json: quoted\n"
+    assert outputs(tmp_path / "new") == ["b.json"]
 
 
-def test_one_file_into_a_folder_keeps_its_name(tmp_path, start):
-    make(tmp_path, "a.txt")
+def test_files_and_folders_go_into_a_folder(tmp_path, go):
+    make(tmp_path, "a.txt", "in/b.txt", "in/sub/c.txt")
     (tmp_path / "out").mkdir()
-    assert start(tmp_path / "a.txt", tmp_path / "out", Capitals()) == 0
-    assert outputs(tmp_path / "out") == ["a.out"]
+    assert go(tmp_path / "a.txt", tmp_path / "in", tmp_path / "out")[0] == 0
+    assert outputs(tmp_path / "out") == ["a.json", "in/b.json", "in/sub/c.json"]
+    assert go(tmp_path / "a.txt", f"{tmp_path}/new/")[0] == 0  # A slash is as good as a folder.
+    assert outputs(tmp_path / "new") == ["a.json"]
+    assert go(tmp_path / "in", tmp_path / "tree")[0] == 0
+    assert outputs(tmp_path / "tree") == ["b.json", "sub/c.json"]
 
 
-def test_an_output_folder_within_the_input_is_not_read(tmp_path):
-    make(tmp_path, "a.txt", "out/old.txt")
-    plan = batch.plan(tmp_path, tmp_path / "out", list_texts, ".out")
-    assert [source.name for source, _ in plan.pairs] == ["a.txt"]
+def test_an_unquoted_star_does_not_make_the_last_file_the_output(tmp_path):
+    make(tmp_path, "a.txt", "b.txt", "c.txt")
+    three = [str(tmp_path / name) for name in ("a.txt", "b.txt", "c.txt")]
+    with pytest.raises(start.UsageError, match="c.txt is none; give a folder"):
+        batch.job(["binary", *three], TEXTS, False)
+    with pytest.raises(OSError, match="b.txt exists and is a file of the kind text"):
+        batch.job(["binary", *three[:2]], TEXTS, True)
 
 
-def test_an_input_is_never_overwritten(tmp_path):
-    make(tmp_path, "a.txt")
-    for source in (tmp_path, tmp_path / "a.txt"):
-        with pytest.raises(ValueError, match="a.txt would overwrite an input"):
-            batch.plan(source, tmp_path, list_texts, ".txt")
-    with pytest.raises(ValueError, match="would overwrite an input"):
-        batch.plan(tmp_path / "a.txt", tmp_path / "a.txt", list_texts, ".out")
+@pytest.mark.parametrize("arguments, message", [
+    ([], "IN and OUT are needed, 0 arguments given"),
+    (["in"], "IN and OUT are needed, 1 arguments given"),
+    (["a.txt", ""], "a name is empty"),
+    (["a.txt", "b.jpg"], "b.jpg is the name of JPEG; give OUT the suffix .json"),
+    (["in", "new.json"], "new.json looks like a file"),
+    (["-", "in"], "- is standard input, one file"),
+    (["-", "a.txt", "in"], "- is standard input, one file"),
+    (["in", "-"], "- is standard output, one file"),
+    (["a.txt", "c.txt", "-"], "- is standard output, one file"),
+    (["a.txt", "c.txt", "new"], "new is none; give a folder"),
+])
+def test_command_lines_that_cannot_be_meant(tmp_path, monkeypatch, arguments, message):
+    make(tmp_path, "a.txt", "c.txt", "in/b.txt")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(start.UsageError, match=message):
+        batch.job(["binary", *arguments], TEXTS, False)
+    assert outputs(tmp_path) == ["a.txt", "c.txt", "in/b.txt"]
 
 
-def test_missing_inputs_are_named(tmp_path):
+def test_what_is_missing_or_in_the_way_is_named(tmp_path):
+    make(tmp_path, "a.txt", "empty/notes.bin", "file")
+    (tmp_path / "empty/notes.bin").write_bytes(b"\0\1")
+
+    def job(*arguments):
+        return batch.job(["binary", *(str(tmp_path / name) for name in arguments)], TEXTS, False)
+
     with pytest.raises(FileNotFoundError, match="absent does not exist"):
-        batch.plan(tmp_path / "absent", tmp_path / "out", list_texts, ".out")
-    with pytest.raises(FileNotFoundError, match="holds no text"):
-        batch.plan(tmp_path, tmp_path / "out", list_texts, ".out")
+        job("absent", "out")
+    with pytest.raises(FileNotFoundError, match="empty holds no text .1 left out: notes.bin: it is no text"):
+        job("empty", "out")
+    with pytest.raises(NotADirectoryError, match="file is a file"):
+        job("empty", "file")
+    with pytest.raises(OSError, match="would overwrite an input"):
+        job("a.txt", "a.txt")
 
 
-def test_a_folder_does_not_go_into_a_file(tmp_path):
-    make(tmp_path, "in/a.txt", "out")
-    with pytest.raises(ValueError, match="is a folder and .*out a file"):
-        batch.plan(tmp_path / "in", tmp_path / "out", list_texts, ".out")
+def test_another_s_file_of_the_kind_is_replaced_on_demand_only(tmp_path, go):
+    make(tmp_path, "a.txt")
+    (tmp_path / "mine.json").write_text('{"mine": 1}')
+    with pytest.raises(OSError, match="not made by tf_ipr, so it is not replaced"):
+        go(tmp_path / "a.txt", tmp_path / "mine.json")
+    assert (tmp_path / "mine.json").read_text() == '{"mine": 1}'
+    assert go(tmp_path / "a.txt", tmp_path / "mine.json", overwrite=True)[0] == 0
+    assert (tmp_path / "mine.json").read_text() == '["ours", "a.txt"]'
 
 
-def test_an_output_folder_that_cannot_be_made_stops_at_once(tmp_path, start):
-    make(tmp_path, "in/a.txt", "file")
-    process = Capitals()
-    with pytest.raises(atomic_file.OutputError, match="file/out cannot be made"):
-        start(tmp_path / "in", tmp_path / "file" / "out", process)
-    assert not process.done
-    assert os.listdir(tmp_path / "in") == ["a.txt"]
+def test_the_end_says_what_became_of_everything(tmp_path, go):
+    make(tmp_path, "in/a.txt", "in/b.txt", "in/c.txt", "in/photo.jpg", "in/.hidden")
+    code, said = go(tmp_path / "in", tmp_path / "out", process=Quote(failing=["b.txt"]))
+    assert code == 1
+    # photo.jpg holds text, and is one for that.
+    assert said.endswith(f"3 done, 1 failed:\n  {tmp_path}/in/b.txt: no good\n"
+                         f"1 left out:\n  {tmp_path}/in/.hidden: hidden\n")
+    code, said = go(tmp_path / "in", tmp_path / "out")
+    assert code == 0 and "1 done, 3 skipped because finished before\n" in said
+
+
+def test_many_left_out_files_are_counted_by_suffix(tmp_path, go):
+    make(tmp_path, "in/a.txt")
+    for number in range(25):
+        (tmp_path / f"in/{number:02d}.bin").write_bytes(b"\0\1")
+    code, said = go(tmp_path / "in", tmp_path / "out")
+    assert code == 0 and "25 left out:" in said and "19.bin: it is no text" in said
+    assert said.endswith("and more: 5 *.bin, it is no text\n")
+
+
+def test_a_name_with_a_line_end_stays_on_one_line(tmp_path, go):
+    make(tmp_path, "in/a\nb.txt", "in/c.txt")
+    _, said = go(tmp_path / "in", tmp_path / "out", process=Quote(failing=["a\nb.txt"]))
+    assert f"  {tmp_path}/in/a\\nb.txt: no good\n" in said
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), start.Terminated()])
+def test_a_run_that_is_stopped_says_how_far_it_came(tmp_path, go, stop):
+    make(tmp_path, "in/a.txt", "in/b.txt", "in/c.txt")
+    with pytest.raises(type(stop), match="^stopped: 1 done, of 3; the same command goes on from here$"):
+        go(tmp_path / "in", tmp_path / "out", process=Quote(failing=["b.txt"], error=stop))
+    process = Quote()
+    assert go(tmp_path / "in", tmp_path / "out", process=process)[0] == 0
+    assert process.done == ["b.txt", "c.txt"]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tf_ipr.bin import info
-from tf_ipr.format import bitstream
+from tf_ipr.format import bitstream, model_folder, shipped_models
 
 
 @pytest.fixture
@@ -22,7 +22,33 @@ def test_the_header_is_printed_as_json(tmp_path, stream, run_main, capsys):
     assert json.loads(capsys.readouterr().out) == {
         "width": 250, "height": 200, "quality": 37.5, "model_id": "89abcdef",
         "bytes": len(stream), "bpp": 8 * len(stream) / 50_000,
-        "version": "1.0"}
+        "version": "1.0", "model": None}
+
+
+def test_several_streams_and_folders_are_a_line_each(tmp_path, stream, run_main, capsys):
+    (tmp_path / "sub").mkdir()
+    for name in ("a.ipr", "sub/b.ipr", "sub/no_suffix"):
+        (tmp_path / name).write_bytes(stream)
+    (tmp_path / "notes.txt").write_text("no stream")
+    assert run_main(info.main, tmp_path) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["file"] for line in lines] == [
+        str(tmp_path / name) for name in ("a.ipr", "sub/b.ipr", "sub/no_suffix")]
+    assert {line["width"] for line in lines} == {250}
+    (tmp_path / "damaged.ipr").write_bytes(b"?")
+    assert run_main(info.main, tmp_path / "absent.ipr", tmp_path / "damaged.ipr", tmp_path / "a.ipr") == 1
+    printed = capsys.readouterr()
+    assert "absent.ipr" in printed.err and "damaged.ipr: The stream starts" in printed.err
+    assert json.loads(printed.out)["file"] == str(tmp_path / "a.ipr")
+
+
+def test_the_shipped_model_is_named(tmp_path, run_main, capsys):
+    for name, folder in shipped_models.folders().items():
+        model_id = model_folder.read_config(folder)["model_id"]
+        header = bitstream.Header(width=16, height=16, quality=1.0, model_id=model_id)
+        (tmp_path / "a.ipr").write_bytes(header.to_bytes())
+        assert run_main(info.main, tmp_path / "a.ipr") == 0
+        assert json.loads(capsys.readouterr().out)["model"] == name
 
 
 def test_a_truncated_stream_still_shows_its_header(tmp_path, stream, run_main, capsys):

@@ -90,6 +90,31 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path):
     assert int(again.optimizer.iterations) == 6
 
 
+def test_a_run_that_is_stopped_before_its_first_validation_leaves_a_model(tmp_path, capsys):
+    def stopped(first):
+        yield from list(_batches(first).take(2))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        loop.train(_step(), stopped, _images(), RUN, tmp_path, {})
+    assert "saved at step 2" in capsys.readouterr().err
+    assert json.loads((tmp_path / "model/config.json").read_text())["training"]["steps"] == 2
+    tf.config.run_functions_eagerly(False)
+    codec = TensorFlowCodec.load(tmp_path / "model")
+    assert codec.decompress(codec.compress(_images()[0])).shape == _images()[0].shape
+    tf.config.run_functions_eagerly(True)
+    loop.train(_step(), _batches, _images(), RUN, tmp_path, {})
+    assert "goes on from step 2 of 6" in capsys.readouterr().err
+
+
+def test_a_folder_with_a_model_of_something_else_is_not_trained_into(tmp_path):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/config.json").write_text("{}")
+    with pytest.raises(CheckpointError, match="model of something else"):
+        loop.train(_step(), _batches, _images(), RUN, tmp_path, {})
+    assert (tmp_path / "model/config.json").read_text() == "{}"
+
+
 def test_restored_variables_are_those_that_were_saved(tmp_path):
     step = _step()
     loop.train(step, _batches, _images(), RUN, tmp_path, {})

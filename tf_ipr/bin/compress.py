@@ -43,7 +43,8 @@ flags.DEFINE_float("min_identity", None,
                    "Instead of the quality: the smallest whose decoded face has this cosine to the "
                    "original's, by --recognizer.", -1.0, 1.0, flag_values=FLAGS)
 flags.DEFINE_integer("refine", None,
-                     "Steps of refining the latent by --recognizer; 20 are a good number.", 1, flag_values=FLAGS)
+                     "Steps of refining the latent by --recognizer; 20 are a good number.", 1,
+                     flag_values=FLAGS)
 flags.DEFINE_enum("align", None, ["112", "128", "448"],
                   "Codes the aligned crop of the main face, so large, instead of the image.",
                   flag_values=FLAGS)

@@ -188,6 +188,9 @@ def main(argv) -> int:
     logging.set_verbosity(logging.INFO)
     try:
         model_dir = _train(settings)
+    except (KeyboardInterrupt, start.Terminated) as stop:
+        stop.args = (f"stopped; the same command goes on from what is saved in {FLAGS.run_dir}",)
+        raise
     except tf.errors.OpError as error:
         raise ValueError(_reason(error)) from error
     start.say(f"The model is in {model_dir}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import pathlib
+import sys
 import time
 from typing import Callable
 
@@ -58,6 +59,9 @@ def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
           strategy: tf.distribute.Strategy | None = None) -> pathlib.Path:
     """Trains until `run.steps`, resuming what `run_dir` holds.
 
+    Stopped by Ctrl-C or a signal that raises, it saves the step it has reached, and a model if there is
+    none yet.
+
     Args:
       step: built under `strategy`'s scope.
       batches: first step -> endless dataset of dictionaries: `image` float32 [B,H,W,3] in 0..255
@@ -87,18 +91,26 @@ def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
         saved = time.monotonic()
         progress = tqdm.tqdm(total=run.steps, initial=first, unit="step", smoothing=0.05,
                              mininterval=5, dynamic_ncols=True)
+        if first:
+            tqdm.tqdm.write(f"{run_dir}: goes on from step {first} of {run.steps}", file=sys.stderr)
         source = _distributed(batches(first), strategy) if first < run.steps else ()
-        for number, batch in zip(range(first, run.steps), source):
-            rate = schedule.learning_rate(number, run.steps, run.learning_rate,
-                                          run.final_learning_rate)
-            metrics = take_step(batch, tf.constant(rate, tf.float32))
-            _require_finite(metrics, number, model_dir)
-            _report(progress, metrics, batch, rate, number)
-            if (number + 1) % run.validate_every == 0:
-                _validate(step, validation_images, run, model_dir, settings)
-            if time.monotonic() - saved > 60 * run.save_every:
-                checkpoints.save()
-                saved = time.monotonic()
+        try:
+            for number, batch in zip(range(first, run.steps), source):
+                rate = schedule.learning_rate(number, run.steps, run.learning_rate,
+                                              run.final_learning_rate)
+                metrics = take_step(batch, tf.constant(rate, tf.float32))
+                _require_finite(metrics, number, model_dir)
+                _report(progress, metrics, batch, rate, number)
+                if (number + 1) % run.validate_every == 0:
+                    _validate(step, validation_images, run, model_dir, settings)
+                if time.monotonic() - saved > 60 * run.save_every:
+                    checkpoints.save()
+                    saved = time.monotonic()
+        except BaseException as stop:
+            progress.close()
+            if not isinstance(stop, Exception):
+                _leave(step, checkpoints, model_dir, settings)
+            raise
         progress.close()
         checkpoints.save()
         # After a kill the model may be an older one, or files of two.
@@ -106,6 +118,22 @@ def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
             _validate(step, validation_images, dataclasses.replace(run, target_bpp=None), model_dir,
                       settings)
     return model_dir
+
+
+def _leave(step: TrainingStep, checkpoints: RunCheckpoints, model_dir: pathlib.Path, settings) -> None:
+    """Saves a run that is stopped; what is validated already stays the model."""
+    if not int(step.step.numpy()):
+        return
+    path = checkpoints.save()
+    tqdm.tqdm.write(f"{path}: saved at step {int(step.step.numpy())}", file=sys.stderr)
+    if not (model_dir / "config.json").is_file():
+        with step.averaged_weights() as model:
+            _save_model(step, model, freeze(model), model_dir, settings, [])
+
+
+def _save_model(step: TrainingStep, model, frozen, model_dir, settings, points) -> None:
+    training = dict(settings, steps=int(step.step.numpy()), validation=[p._asdict() for p in points])
+    model_folder.save(frozen, model_dir, training, model.entropy_model.side_prior.trainable_variables)
 
 
 def _holds_model_of(model_dir, steps: int) -> bool:
@@ -175,10 +203,7 @@ def _validate(step: TrainingStep, images: np.ndarray, run: Run, model_dir, setti
     with step.averaged_weights() as model:
         frozen = freeze(model)
         points, decoded = validate(frozen, images, qualities)
-        training = dict(settings, steps=number,
-                        validation=[p._asdict() for p in points])
-        model_folder.save(frozen, model_dir, training,
-                          model.entropy_model.side_prior.trainable_variables)
+        _save_model(step, model, frozen, model_dir, settings, points)
     for point in points:
         tf.summary.scalar(f"validation/rate_bpp_q{point.quality:g}", point.rate_bpp, step=number)
         tf.summary.scalar(f"validation/psnr_db_q{point.quality:g}", point.psnr_db, step=number)
