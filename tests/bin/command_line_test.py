@@ -66,7 +66,7 @@ def test_folders_there_and_back(tmp_path, images, model_dir):
     facts = json.loads(told.stdout)
     assert (facts["width"], facts["height"], facts["quality"]) == (17, 33, 20.0)
     assert facts["bytes"] == stream.stat().st_size
-    assert facts == TensorFlowCodec.load(model_dir).info(stream.read_bytes())
+    assert facts == {**TensorFlowCodec.load(model_dir).info(stream.read_bytes()), "model": None}
 
     (tmp_path / "streams" / "cut.ipr").write_bytes(stream.read_bytes()[:-2])
     done = shell("decompress", model, tmp_path / "streams", tmp_path / "pictures")

@@ -11,6 +11,7 @@ from tf_ipr.bin import align, compress, convert_recognizer, identity
 from tf_ipr.files import image_file
 from tf_ipr.format import bitstream, shipped_models
 from tf_ipr.models.codec import TensorFlowCodec
+from tf_ipr.pipeline.file_run import Item, Made
 from tf_ipr.recognition import known_face
 
 needs_mtcnn = pytest.mark.skipif(not __import__("importlib").util.find_spec("mtcnn"),
@@ -56,14 +57,12 @@ def test_a_failed_search_does_not_spoil_the_images_after_it(pictures):
                 raise ValueError("no memory")
             return [known_face.LANDMARKS] * len(images)
 
-    sources = [pictures / "a.png", pictures / "bad.jpg", pictures / "black.png"]
-    ahead = align._Lookahead(sources, Failing())
-    with pytest.raises(ValueError, match="no memory"):
-        ahead.take(sources[0])
-    with pytest.raises(ValueError, match="bad.jpg"):
-        ahead.take(sources[1])
-    image, landmarks = ahead.take(sources[2])
-    assert not image.any() and landmarks is known_face.LANDMARKS
+    items = [Item(name, (pictures / name).read_bytes()) for name in ("a.png", "bad.jpg", "black.png")]
+    aligner = align.Aligner(Failing(), 112, 1 << 20)
+    first, bad, third = aligner(items)
+    assert str(first) == str(third) == "no memory" and "bad.jpg" in str(bad)
+    good = [made for made in aligner(items) if isinstance(made, Made)]
+    assert len(good) == 2 and good[0].note.startswith("112x112, landmarks (")
 
 
 @needs_mtcnn
@@ -116,49 +115,24 @@ def test_conversion_of_any_saved_model_checks_that_it_sees_a_face(run_main, tmp_
     assert not (tmp_path / "out").exists()
 
 
-class _FakeCodec:
-    """Streams hold the image itself; each says at which quality it was coded."""
-
-    model_id = "0123abcd"
-
-    @classmethod
-    def load(cls, path, max_pixels):
-        return cls()
-
-    def compress(self, image, quality=50.0, max_bytes=None, target_bpp=None, search=None):
-        return bytes([round(quality)]) + bytes(image.shape[:2]) + image.tobytes()
-
-    def decompress(self, stream):
-        return np.frombuffer(stream[3:], np.uint8).reshape(stream[1], stream[2], 3)
-
-    def compress_batch(self, images, quality):
-        return [self.compress(image, one) for image, one in zip(images, quality)]
-
-    def decompress_batch(self, streams):
-        return np.stack([self.decompress(stream) for stream in streams])
-
-
 @needs_mtcnn
-def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path, monkeypatch):
-    monkeypatch.setattr("tf_ipr.models.codec.TensorFlowCodec", _FakeCodec)
+def test_compress_codes_the_aligned_crop_alone(run_main, pictures, tmp_path):
     assert run_main(compress.main, pictures / "a.png", tmp_path / "a.ipr", align="112") == 0
-    assert (tmp_path / "a.ipr").read_bytes()[:3] == bytes([50, 112, 112])
+    facts = bitstream.describe((tmp_path / "a.ipr").read_bytes())
+    assert (facts["width"], facts["height"], facts["quality"]) == (112, 112, 50)
+    assert shipped_models.shipped_name(facts["model_id"]) == shipped_models.ALIGNED[112]
     assert run_main(compress.main, pictures, tmp_path / "out", align="112") == 1
     assert (tmp_path / "out/sub/b.ipr").is_file() and not (tmp_path / "out/black.ipr").exists()
 
 
 @needs_mtcnn
-def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_path, monkeypatch,
-                                                      recognizer, capsys):
-    monkeypatch.setattr("tf_ipr.models.codec.TensorFlowCodec", _FakeCodec)
-    arguments = compress.main, pictures / "a.png", tmp_path / "a.ipr"
-    assert run_main(*arguments, min_identity=0.9, recognizer=recognizer) == 0
-    assert "quality 1 keeps an identity of 1.000" in capsys.readouterr().out
-    monkeypatch.setattr(_FakeCodec, "decompress", lambda self, stream: np.zeros([9, 9, 3], np.uint8))
-    (tmp_path / "a.ipr").unlink()
-    assert run_main(*arguments, min_identity=0.9, recognizer=recognizer) == 1
-    assert "no quality keeps an identity of 0.9" in capsys.readouterr().err
-    assert not (tmp_path / "a.ipr").exists()
+def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_path, recognizer, capsys):
+    assert run_main(compress.main, pictures / "a.png", tmp_path / "a.ipr", min_identity=-1.0,
+                    recognizer=recognizer) == 0
+    assert "quality 1 keeps an identity of " in capsys.readouterr().out
+    assert run_main(compress.main, pictures / "black.png", tmp_path / "b.ipr", min_identity=0.5,
+                    recognizer=recognizer) == 1
+    assert "face" in capsys.readouterr().err and not (tmp_path / "b.ipr").exists()
 
 
 @needs_mtcnn

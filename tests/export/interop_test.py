@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tf_ipr.bin import interop as interop_bin
+from tf_ipr.bin import start
 from tf_ipr.files import image_file
 from tf_ipr.export import interop
 from tf_ipr.export.interop import InteropError
@@ -66,13 +67,8 @@ def test_foreign_folders_are_refused(folder, small_codec, key, value, message):
 
 
 def test_the_binary_says_it_by_its_exit_code(folder, model_dir, capsys):
-    def run(*arguments, **values):
-        from absl import flags
-        from absl.testing import flagsaver
-        if not flags.FLAGS.is_parsed():
-            flags.FLAGS.mark_as_parsed()
-        with flagsaver.flagsaver(model=str(model_dir), **values):
-            return interop_bin.main(["interop", *arguments])
+    def run(*arguments):
+        return start.call(interop_bin.main, ["interop", f"--model={model_dir}", *arguments])
 
     assert run(str(folder)) == 0
     assert "all agree" in capsys.readouterr().out

@@ -123,7 +123,7 @@ class FileJob:
         if isinstance(made, Exception):
             raise made
         if self._output == "-":
-            _write_to_standard_output(made.content)
+            start.binary_result(made.content)
             return 0
         self._check()  # Models take their time to load; what is there may have changed.
         with atomic_file.writing(self._output) as file:
@@ -141,16 +141,6 @@ class FileJob:
         if not content:
             raise OSError(f"{'standard input' if self._source == '-' else self._source} is empty")
         return content
-
-
-def _write_to_standard_output(content: bytes) -> None:
-    try:
-        sys.stdout.buffer.write(content)
-        sys.stdout.buffer.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OSError(f"standard output cannot be written ({error.strerror})") from error
 
 
 class FolderJob:

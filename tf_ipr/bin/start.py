@@ -46,7 +46,13 @@ def run(main: Callable[[list], int]) -> None:
     _open_standard_streams()
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(call(main, sys.argv))
+    code = call(main, sys.argv)
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _discard_output()
+        code = code or 1
+    sys.exit(code)
 
 
 def call(main: Callable[[list], int], argv: list) -> int:
@@ -144,11 +150,23 @@ def result(text: str) -> None:
         raise OSError(f"standard output cannot be written ({error.strerror})") from error
 
 
+def binary_result(content: bytes) -> None:
+    """`result` of bytes, and nothing else."""
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        raise OSError(f"standard output cannot be written ({error.strerror})") from error
+
+
 def _discard_output() -> None:
     """Else Python complains once more at the end about what could not be written."""
     try:
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, 1)
         os.close(null)
         sys.stdout.flush()
     except (OSError, ValueError):

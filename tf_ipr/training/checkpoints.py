@@ -60,8 +60,8 @@ class RunCheckpoints:
                                       "settings of that run.")
             return
         if (self.folder / "model").is_dir() and any((self.folder / "model").iterdir()):
-            raise CheckpointError(f"{self.folder} holds no run, but a model of something else, which is not "
-                                  "replaced. Give another --run_dir.")
+            raise CheckpointError(f"{self.folder} holds no run, but a model of something else, which is "
+                                  "not replaced. Give another --run_dir.")
         with atomic_file.writing(path, "w") as f:
             json.dump(settings, f, indent=2)
 
