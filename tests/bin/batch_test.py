@@ -12,7 +12,7 @@ from tf_ipr.files import file_kind
 from tf_ipr.pipeline.file_run import Made, each
 from tf_ipr.pipeline.verb import Verb
 
-TEXTS = Verb("text", lambda kind: kind == file_kind.TEXT, file_kind.JSON, ".json",
+TEXTS = Verb("quote", "text", lambda kind: kind == file_kind.TEXT, file_kind.JSON, ".json",
              is_ours=lambda head: head.startswith(b'["ours'))
 
 

@@ -96,11 +96,11 @@ def make_folder(path, *names):
 
 
 def test_a_folder_replaces_the_old_one_as_a_whole(tmp_path):
-    make_folder(tmp_path / "model", "mark.json", "1.bin", "sub/2.bin")
+    make_folder(tmp_path / "model", "mark.json", "1.bin")
     with atomic_file.folder(tmp_path / "model", "mark.json") as temporary:
-        make_folder(temporary, "mark.json", "3.bin", "sub/4.bin")
-        assert sorted(os.listdir(tmp_path / "model")) == ["1.bin", "mark.json", "sub"]
-    assert sorted(os.listdir(tmp_path / "model")) == ["3.bin", "mark.json", "sub"]
+        make_folder(temporary, "mark.json", "1.bin", "sub/2.bin")
+        assert sorted(os.listdir(tmp_path / "model")) == ["1.bin", "mark.json"]
+    assert sorted(os.listdir(tmp_path / "model")) == ["1.bin", "mark.json", "sub"]
     assert os.listdir(tmp_path) == ["model"]
 
 
@@ -115,6 +115,7 @@ def test_an_empty_folder_is_filled(tmp_path):
     (["photo.jpg"], "holds other files .photo.jpg."),
     (["1.bin"], "holds other files"),
     (["mark.json", "photo.jpg"], "model holds photo.jpg, which is none of"),
+    (["mark.json", "2.bin"], "model holds 2.bin, which is none of"),
     (["mark.json", "album/1.bin"], "model holds album, which is none of"),
     (["mark.json", "sub/notes.txt"], "model holds sub/notes.txt, which is none of"),
 ])

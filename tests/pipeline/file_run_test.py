@@ -13,7 +13,7 @@ from tf_ipr.pipeline.file_run import FileRun, Made, each
 from tf_ipr.pipeline.verb import Verb
 
 # Reads text, writes JSON; its own begins with "ours".
-TEXTS = Verb("text", lambda kind: kind == file_kind.TEXT, file_kind.JSON, ".json",
+TEXTS = Verb("quote", "text", lambda kind: kind == file_kind.TEXT, file_kind.JSON, ".json",
              is_ours=lambda head: head.startswith(b'["ours'))
 
 
@@ -137,15 +137,28 @@ def test_outputs_among_the_inputs(tmp_path):
     assert not summary.complete and summary.failures[0][0].name == "letter.txt"
 
 
+def test_outputs_of_one_verb_are_inputs_of_another(tmp_path):
+    back = Verb("back", "quote", lambda kind: kind == file_kind.JSON, file_kind.TEXT, ".txt",
+                lambda head: True)
+    make(tmp_path / "in", a_txt="one")
+    go(tmp_path / "in", tmp_path / "in")
+    for out, done in (("in", 0), ("out", 1)):  # What the first was made from stays.
+        summary = FileRun([tmp_path / "in"], tmp_path / out, back, False).run(
+            each(lambda item: Made(b"again")), {})
+        assert (summary.total, summary.done) == (1, done)
+    assert (tmp_path / "in/a.txt").read_text() == "one"
+    assert (tmp_path / "out/a.txt").read_text() == "again"
+
+
 def test_every_entry_is_done_or_named(tmp_path):
     make(tmp_path / "in/sub", a_txt="one", no_suffix="two", picture="three", empty_txt="")
     (tmp_path / "in/data.bin").write_bytes(b"\0\1")
     (tmp_path / "in/broken.txt").symlink_to("nowhere")
     os.mkfifo(tmp_path / "in/pipe.txt")
     summary, made = go(tmp_path / "in", tmp_path / "out")
-    assert sorted(made) == ["a.txt", "empty.txt", "no.suffix", "picture"]
+    assert sorted(made) == ["a.txt", "no.suffix", "picture"]
     assert {path.name: reason for path, reason, _ in summary.left_out} == {"data.bin": "it is no text"}
-    assert sorted(path.name for path, _ in summary.failures) == ["broken.txt", "pipe.txt"]
+    assert sorted(path.name for path, _ in summary.failures) == ["broken.txt", "empty.txt", "pipe.txt"]
 
 
 def test_a_file_that_vanishes_is_named_and_the_rest_is_done(tmp_path):
@@ -177,7 +190,7 @@ def test_files_of_one_name_from_several_folders(tmp_path):
 
 
 def test_a_grown_folder_keeps_what_it_has(tmp_path):
-    verb = Verb("text", lambda kind: kind in (file_kind.TEXT, "HTML"), file_kind.JSON, ".json",
+    verb = Verb("quote", "text", lambda kind: kind in (file_kind.TEXT, "HTML"), file_kind.JSON, ".json",
                 lambda head: True)
     make(tmp_path / "in", a_txt="one")
 

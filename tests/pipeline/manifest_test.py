@@ -11,7 +11,7 @@ from tf_ipr.pipeline.manifest import FILE_NAME, Entry, Manifest
 
 
 def entry(output="a.ipr", sha256="1", settings=None, source="a.jpg") -> Entry:
-    return Entry(output, source, "0", settings or {"quality": 5.0}, sha256)
+    return Entry("compress", output, sha256, source, "0", settings or {"quality": 5.0})
 
 
 def test_what_was_added_is_known_to_the_next_run(tmp_path):
@@ -21,7 +21,7 @@ def test_what_was_added_is_known_to_the_next_run(tmp_path):
     for known in (manifest, Manifest(tmp_path / "new")):
         assert known.latest("a.ipr").sha256 == "2" and known.latest("b.ipr") is None
         assert known.made("a.ipr", "1") == entry() and known.made("a.ipr", "3") is None
-        assert known.names(".ipr") == {"a.jpg": "a.ipr"} and known.names(".png") == {}
+        assert known.names("compress") == {"a.jpg": "a.ipr"} and known.names("align") == {}
         assert known.outputs == {"a.ipr"} and known.last_settings == {"quality": 9}
 
 

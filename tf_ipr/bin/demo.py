@@ -49,14 +49,16 @@ def _demo(qualities) -> None:
     # Imported here, so that a wrong flag is answered before TensorFlow has loaded.
     from tf_ipr.evaluation import comparison, exported_codec
     from tf_ipr.files import image_file
+    from tf_ipr.pipeline import png_output
 
+    png_output.check(FLAGS.output)
     image_u8 = image_file.read_image(FLAGS.image or SAMPLE)
     ours = exported_codec.exported_or_model(FLAGS.model)
     print(f"{FLAGS.image or 'sample face'}: {image_u8.shape[1]}x{image_u8.shape[0]} pixels, "
           f"{ours.identity()}\n")
     rows = comparison.compare(image_u8, ours, qualities, _others())
     print(comparison.table(rows, _cosine_to(image_u8)))
-    image_file.write_png(FLAGS.output, comparison.contact_sheet(image_u8, rows))
+    png_output.write(FLAGS.output, comparison.contact_sheet(image_u8, rows))
     print(f"\nPictures side by side: {FLAGS.output}")
 
 

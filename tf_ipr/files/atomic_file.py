@@ -143,8 +143,8 @@ def folder(path: PathLike, mark: str | None = None) -> Iterator[pathlib.Path]:
     Args:
       path: the final name. Missing parent folders are made.
       mark: the file that every folder of this kind holds. A folder is replaced only if it is empty, or
-        holds this file and nothing but what the new one holds too: entries of the same names, and
-        files whose suffix the new one has. Without a mark only an empty folder is.
+        holds this file and no entry of a name that the new one lacks. Without a mark only an empty
+        folder is.
 
     Yields:
       The temporary folder, a `pathlib.Path` beside the final one.
@@ -184,12 +184,10 @@ def _require_marked(final: pathlib.Path, mark: str | None) -> None:
 
 
 def _require_nothing_else(final: pathlib.Path, new: pathlib.Path) -> None:
-    suffixes = {path.suffix for path in new.rglob("*") if path.is_file() and path.suffix}
     for root, folders, names in os.walk(final):
         inside = pathlib.Path(root).relative_to(final)
         for name in sorted([*folders, *names]):
-            known = (new / inside / name).exists()
-            if not known and (name in folders or pathlib.PurePath(name).suffix not in suffixes):
+            if not (new / inside / name).exists():
                 raise OutputError(
                     f"{final} holds {inside / name}, which is none of the files written there, so it is "
                     "not replaced; choose another output path or move that file away")

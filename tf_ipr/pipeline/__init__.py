@@ -7,6 +7,7 @@
     inputs.py         files and folders -> what is read, and what is left out with its reason
     output_names.py   a name of its own for every output
     manifest.py       what was made from which bytes with which settings
+    png_output.py     one picture at a place that a user names
     targets.py        places that may be written: nothing that is another's
     file_run.py       all of it: a run over files that may be killed and started again
 

@@ -99,9 +99,10 @@ class FileRun:
         if folder.exists() and not folder.is_dir():
             raise NotADirectoryError(f"{folder} is a file; the last argument must be a folder")
         self._manifest = manifest_module.Manifest(folder)
-        gathered = inputs_module.gather(sources, verb, folder, self._manifest.outputs)
-        names = output_names.assign([entry.relative for entry in gathered.inputs], verb,
-                                    self._manifest.names(verb.suffix))
+        before = self._manifest.names(verb.name)
+        gathered = inputs_module.gather(sources, verb, folder, set(before.values()))
+        names = output_names.assign([entry.relative for entry in gathered.inputs], verb, before,
+                                    self._manifest.outputs)
         self._pairs = [(entry, names[entry.relative]) for entry in gathered.inputs]
         self._inputs = targets.Inputs(entry.path for entry in gathered.inputs)
         self.summary = Summary(len(self._pairs),
@@ -129,7 +130,7 @@ class FileRun:
         waiting: list = []
         for source, output in self._pairs:
             try:
-                content = regular_file.read(source.path, self._verb.largest)
+                content = _read(source.path, self._verb.largest)
                 finished = self._is_finished(source, output, content, settings)
             except (OSError, MemoryError) as error:
                 self._fail(source, error, watch)
@@ -192,9 +193,9 @@ class FileRun:
                 if isinstance(made, Exception):
                     raise made
                 self._manifest.add(manifest_module.Entry(
-                    output=output, input=source.relative,
-                    input_sha256=manifest_module.sha256(content), settings=settings,
-                    sha256=manifest_module.sha256(made.content)))
+                    verb=self._verb.name, output=output, sha256=manifest_module.sha256(made.content),
+                    input=source.relative, input_sha256=manifest_module.sha256(content),
+                    settings=settings))
                 with atomic_file.writing(self.folder / output) as file:
                     file.write(made.content)
             except Exception as error:  # pylint: disable=broad-except  # Of this file alone.
@@ -207,6 +208,18 @@ class FileRun:
         reason = str(error) or type(error).__name__
         self.summary.failures.append((source.path, reason))
         watch(source, reason)
+
+
+def _read(path: pathlib.Path, largest: int) -> bytes:
+    try:
+        content = regular_file.read(path, largest)
+    except OSError as error:
+        if error.strerror is None:
+            raise
+        raise OSError(f"it cannot be read ({error.strerror})") from error
+    if not content:
+        raise OSError("the file is empty")
+    return content
 
 
 def _shown(settings: Mapping[str, Any]) -> str:

@@ -50,8 +50,8 @@ def gather(sources: Sequence[pathlib.Path], verb: Verb, outputs: pathlib.Path | 
     Raises:
       FileNotFoundError: there is no input at all.
     """
-    sources = list(dict.fromkeys(pathlib.Path(os.path.abspath(source)) for source in sources)) \
-        if len(sources) > 1 else list(sources)
+    # A file that is named twice is done once.
+    sources = list({os.path.abspath(source): source for source in reversed(sources)}.values())[::-1]
     inputs: list[Input] = []
     left_out: list[LeftOut] = []
     for source, name in zip(sources, _names(sources)):

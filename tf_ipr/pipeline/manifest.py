@@ -2,7 +2,8 @@
 
 `OUT/.tf_ipr.jsonl` has a line for every output that was made:
 
-    {"output": "a/b.ipr", "input": "a/b.jpg", "input_sha256": "…", "settings": {…}, "sha256": "…"}
+    {"verb": "compress", "output": "a/b.ipr", "sha256": "…",
+     "input": "a/b.jpg", "input_sha256": "…", "settings": {…}}
 
 A line is written before its output takes its name. So after a kill at any moment each output has its
 line, and a line without its output means nothing: what counts as finished is checked by the content of
@@ -28,11 +29,13 @@ FILE_NAME = ".tf_ipr.jsonl"
 @dataclasses.dataclass(frozen=True)
 class Entry:
     """One line, see above; hashes in hexadecimal, paths relative and with slashes."""
+
+    verb: str
     output: str
+    sha256: str
     input: str
     input_sha256: str
     settings: Mapping[str, Any]
-    sha256: str
 
 
 def sha256(content: bytes) -> str:
@@ -75,14 +78,14 @@ class Manifest:
         return next((entry for entry in reversed(self._entries.get(output, []))
                      if entry.sha256 == content_sha256), None)
 
-    def names(self, suffix: str) -> dict:
-        """input -> its output with the suffix, of every input that ever had one."""
+    def names(self, verb: str) -> dict:
+        """input -> its output, of every input that a verb ever had."""
         return {entries[-1].input: output for output, entries in self._entries.items()
-                if output.endswith(suffix)}
+                if entries[-1].verb == verb}
 
     @property
     def outputs(self) -> set:
-        """Every output that ever was made."""
+        """Every output that ever was made, by whatever verb."""
         return set(self._entries)
 
     def add(self, entry: Entry) -> None:

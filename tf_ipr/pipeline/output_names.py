@@ -22,20 +22,22 @@ from tf_ipr.pipeline.verb import Verb
 _LONGEST = 255  # Bytes of one name, on nearly every file system.
 
 
-def assign(inputs: Iterable[str], verb: Verb, before: Mapping[str, str]) -> dict:
+def assign(inputs: Iterable[str], verb: Verb, before: Mapping[str, str],
+           others: Iterable[str] = ()) -> dict:
     """Names outputs.
 
     Args:
       inputs: paths relative to the folder of inputs, with slashes; distinct.
       verb: knows the suffixes.
       before: input -> output of earlier runs into the same folder.
+      others: further names in it that are taken.
 
     Returns:
       input -> output, a path relative to the folder of outputs.
     """
     names = {path: before[path] for path in inputs if path in before}
     new = sorted(set(inputs) - set(names))
-    taken = {_key(output) for output in before.values()}
+    taken = {_key(output) for output in (*before.values(), *others)}
     # An output cannot have the name of a folder that other outputs need.
     taken.update(_key(str(parent)) for path in inputs for parent in pathlib.PurePosixPath(path).parents)
     short = {path: _beside(path, verb.stem(_name(path)) + verb.suffix) for path in new}

@@ -14,6 +14,7 @@ class Verb:
     """A kind of run: compress, decompress, align.
 
     Attributes:
+      name: what the manifest calls it.
       reads: what an input is called, such as "picture".
       is_input: the kind of a file's content or of its suffix (`file_kind`) -> whether it is meant to be
         read.
@@ -23,6 +24,8 @@ class Verb:
         may be made anew unasked.
       largest: bytes of an input; a larger one is refused unread.
     """
+
+    name: str
     reads: str
     is_input: Callable[[object], bool]
     writes: str
@@ -54,6 +57,6 @@ def _always(_: bytes) -> bool:
     return True
 
 
-COMPRESS = Verb("picture", file_kind.is_picture, file_kind.STREAM, ".ipr", _always)
-DECOMPRESS = Verb("stream", lambda kind: kind == file_kind.STREAM, file_kind.PNG, ".png", _is_our_png)
-ALIGN = Verb("picture", file_kind.is_picture, file_kind.PNG, ".png", _is_our_png)
+COMPRESS = Verb("compress", "picture", file_kind.is_picture, file_kind.STREAM, ".ipr", _always)
+DECOMPRESS = Verb("decompress", "stream", lambda kind: kind == file_kind.STREAM, file_kind.PNG, ".png", _is_our_png)
+ALIGN = Verb("align", "picture", file_kind.is_picture, file_kind.PNG, ".png", _is_our_png)
