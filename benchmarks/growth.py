@@ -28,7 +28,7 @@ from tf_ipr.bin import codec_flags
 from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(codec_flags)
+codec_flags.define(FLAGS)
 flags.DEFINE_string("encoder", None, "encoder.tflite for any image size.", required=True)
 flags.DEFINE_string("litert_python", None, "Python with ai-edge-litert. Default: this one.")
 flags.DEFINE_list("sides", ["64", "128", "256", "512", "1024", "2048", "4096"], "Image sides.")

@@ -58,10 +58,10 @@ def run(main: Callable[[list], int]) -> None:
 def call(main: Callable[[list], int], argv: list) -> int:
     """Parses flags into the `FLAGS` of main's module, calls main; returns the exit code."""
     module = sys.modules[main.__module__]
-    name = f"tf_ipr_{pathlib.Path(module.__file__).stem}"
+    name = _name(module)
     try:
         return _call(main, module, name, argv)
-    except (UsageError, flags.Error) as error:
+    except _usage_errors() as error:
         _complain(name, f"{error} (--help)")
         return 2
     except BrokenPipeError:
@@ -81,6 +81,18 @@ def call(main: Callable[[list], int], argv: list) -> int:
     except Terminated as stop:
         _complain(name, str(stop) or "terminated")
         return 143
+
+
+def _name(module) -> str:
+    """`tf_ipr_compress`, also of `python -m tf_ipr.bin.compress`; other programs have their own."""
+    path = pathlib.Path(module.__file__)
+    return f"tf_ipr_{path.stem}" if path.parent == pathlib.Path(__file__).parent else path.stem
+
+
+def _usage_errors() -> tuple:
+    """Those of this module and of absl, which programs outside of this package may raise."""
+    app = sys.modules.get("absl.app")
+    return (UsageError, flags.Error, *([app.UsageError] if app else []))
 
 
 def _call(main, module, name: str, argv: list) -> int:
