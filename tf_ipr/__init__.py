@@ -27,8 +27,8 @@ Above it:
 
 import os
 
-# What TensorFlow's C++ says at every start, of absent GPUs and of plugins registered twice, helps nobody;
-# what goes wrong comes as an exception. It listens only before it is first imported.
+# What TensorFlow's C++ says at every start, of absent GPUs and of plugins registered twice, helps
+# nobody; what goes wrong comes as an exception. It listens only before it is first imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 __version__ = "0.2.0"

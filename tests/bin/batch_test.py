@@ -31,8 +31,8 @@ def outputs(folder):
 class Quote:
     """Makes JSON of a text; fails on request, and remembers what it was asked for."""
 
-    def __init__(self, failing=(), error=ValueError("no good")):
-        self.failing, self.error, self.done = failing, error, []
+    def __init__(self, failing=(), error=None):
+        self.failing, self.error, self.done = failing, error or ValueError("no good"), []
 
     def __call__(self, item) -> Made:
         self.done.append(os.path.basename(item.name))
@@ -109,7 +109,7 @@ def test_what_is_missing_or_in_the_way_is_named(tmp_path):
 
     with pytest.raises(FileNotFoundError, match="absent does not exist"):
         job("absent", "out")
-    with pytest.raises(FileNotFoundError, match="empty holds no text .1 left out: notes.bin: it is no text"):
+    with pytest.raises(FileNotFoundError, match="no text .1 left out: notes.bin: it is no text"):
         job("empty", "out")
     with pytest.raises(NotADirectoryError, match="file is a file"):
         job("empty", "file")

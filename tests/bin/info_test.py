@@ -36,7 +36,8 @@ def test_several_streams_and_folders_are_a_line_each(tmp_path, stream, run_main,
         str(tmp_path / name) for name in ("a.ipr", "sub/b.ipr", "sub/no_suffix")]
     assert {line["width"] for line in lines} == {250}
     (tmp_path / "damaged.ipr").write_bytes(b"?")
-    assert run_main(info.main, tmp_path / "absent.ipr", tmp_path / "damaged.ipr", tmp_path / "a.ipr") == 1
+    assert run_main(info.main, tmp_path / "absent.ipr", tmp_path / "damaged.ipr",
+                    tmp_path / "a.ipr") == 1
     printed = capsys.readouterr()
     assert "absent.ipr" in printed.err and "damaged.ipr: The stream starts" in printed.err
     assert json.loads(printed.out)["file"] == str(tmp_path / "a.ipr")

@@ -8,7 +8,7 @@ import json
 import pytest
 from PIL import Image
 
-from tf_ipr.files import file_kind
+from tf_ipr.files import file_kind, image_file
 from tf_ipr.format import bitstream
 
 
@@ -48,3 +48,7 @@ def test_a_suffix_promises_a_kind_in_capitals_too():
     assert file_kind.of_suffix("a/b.JPG") == "JPEG"
     assert file_kind.of_suffix("b.c.ipr") == file_kind.STREAM
     assert file_kind.of_suffix("b.2024") is None and file_kind.of_suffix("jpg") is None
+
+
+def test_every_suffix_that_is_read_is_one_of_pictures():
+    assert all(file_kind.is_picture(file_kind.of_suffix(f"a{suffix}")) for suffix in image_file.SUFFIXES)

@@ -60,7 +60,7 @@ def test_other_settings_are_refused_and_made_on_demand(tmp_path):
     go(tmp_path / "in", tmp_path / "out", {"quality": 30})
     with pytest.raises(ValueError, match='other settings .*"quality": 30.*now .*"quality": 50'):
         go(tmp_path / "in", tmp_path / "out", {"quality": 50})
-    summary, _ = go(tmp_path / "in", tmp_path / "out", {"quality": 50}, overwrite=True, failing=["b.txt"])
+    summary, _ = go(tmp_path / "in", tmp_path / "out", {"quality": 50}, True, failing=["b.txt"])
     assert summary.done == 1
     # That run goes on without being asked again, and what it did not reach is not finished.
     assert go(tmp_path / "in", tmp_path / "out", {"quality": 50})[1] == ["b.txt"]

@@ -19,7 +19,8 @@ def assign(*inputs, before=None):
 
 def keys(names):
     """As a file system sees them that knows neither letter case nor Unicode forms."""
-    return [unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold()) for name in names]
+    return [unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+            for name in names]
 
 
 def test_a_name_alone_is_short():

@@ -52,10 +52,10 @@ class Aligner:
 
     def _read(self, item: Item):
         """The image, or why there is none."""
-        from tf_ipr.files import image_file  # pylint: disable=import-outside-toplevel
+        from tf_ipr.pipeline import transcode  # pylint: disable=import-outside-toplevel
 
         try:
-            return image_file.decode_image(item.content, item.name, self._max_pixels)
+            return transcode.read(item.content, self._max_pixels, item.name)
         except (ValueError, OSError, MemoryError) as error:
             return error
 

@@ -47,11 +47,12 @@ def main(argv) -> int:
 
 def _read(path: str):
     # pylint: disable=import-outside-toplevel  # Not for help and wrong usage.
-    from tf_ipr.files import image_file, regular_file
+    from tf_ipr.files import regular_file
+    from tf_ipr.pipeline import transcode
 
     if path == "-":
-        return image_file.decode_image(sys.stdin.buffer.read(), "standard input", FLAGS.max_pixels)
-    return image_file.decode_image(regular_file.read(path), path, FLAGS.max_pixels)
+        return transcode.read(sys.stdin.buffer.read(), FLAGS.max_pixels, "standard input")
+    return transcode.read(regular_file.read(path), FLAGS.max_pixels, path)
 
 
 def run() -> None:

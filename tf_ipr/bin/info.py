@@ -35,14 +35,16 @@ def main(argv) -> int:
             paths, failed = _streams(name) if os.path.isdir(name) else ([name], 0)
             failures += failed
         except OSError as error:
-            start.note(f"tf_ipr_info: {shown(error)}")
+            start.note(f"tf_ipr_info: {shown(start.reason(error))}")
             failures += 1
             continue
         for path in paths:
             try:
                 facts = _facts(_read(path))
             except (ValueError, OSError) as error:
-                start.note(f"tf_ipr_info: {shown(path)}: {shown(error)}")
+                text = start.reason(error)
+                text = text if text.startswith(str(path)) else f"{path}: {text}"
+                start.note(f"tf_ipr_info: {shown(text)}")
                 failures += 1
                 continue
             start.result(json.dumps({"file": str(path), **facts} if several else facts))

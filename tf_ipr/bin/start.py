@@ -73,7 +73,7 @@ def call(main: Callable[[list], int], argv: list) -> int:
         _complain(name, missing_package.explain(error))
         return 1
     except (ValueError, OSError, ImportError, ArithmeticError, MemoryError) as error:
-        _complain(name, str(error) or type(error).__name__)
+        _complain(name, reason(error))
         return 1
     except KeyboardInterrupt as stop:
         _complain(name, str(stop) or "interrupted")
@@ -133,6 +133,13 @@ def _flags_help(values: flags.FlagValues) -> str:
 
 def _complain(name: str, message: str) -> None:
     note(f"{name}: " + "\n".join(shown(line) for line in message.strip().splitlines()))
+
+
+def reason(error: BaseException) -> str:
+    """An error in words; of the system's `[Errno 2] No such file: 'a'` what a user needs."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    return str(error) or type(error).__name__
 
 
 def note(text: str) -> None:

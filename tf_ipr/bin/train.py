@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import re
 
-from absl import flags, logging
+from absl import flags
 
 from tf_ipr.bin import start
 from tf_ipr.format.model_config import PRESETS
@@ -142,7 +142,7 @@ def _train(settings: dict) -> str:
     run = loop.Run(FLAGS.steps, FLAGS.learning_rate, FLAGS.final_learning_rate, FLAGS.target_bpp,
                    FLAGS.validate_every, FLAGS.save_every, FLAGS.jit_compile)
     training_paths, validation_paths = source.split()
-    logging.info("%d training images, %d held out.", len(training_paths), len(validation_paths))
+    start.note(f"{len(training_paths)} training images, {len(validation_paths)} held out.")
     aligned_size = int(FLAGS.align) if FLAGS.align else None
     # Before Faces, which may look for faces for an hour.
     if aligned_size:
@@ -183,9 +183,6 @@ def main(argv) -> int:
     settings = _settings()
     import tensorflow as tf  # pylint: disable=import-outside-toplevel  # Seconds.
 
-    # What absl.app does for its binaries: progress on stderr.
-    logging.use_absl_handler()
-    logging.set_verbosity(logging.INFO)
     try:
         model_dir = _train(settings)
     except (KeyboardInterrupt, start.Terminated) as stop:

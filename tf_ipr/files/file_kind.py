@@ -47,14 +47,15 @@ _SIGNATURES = (
     (4, b"TFL3", TFLITE),
 )
 _PICTURES = {
-    PNG: ".png .apng", "JPEG": ".jpg .jpeg .jpe .jfif .jif", "GIF": ".gif", "WebP": ".webp",
+    PNG: ".png .apng", "JPEG": ".jpg .jpeg .jpe .jfif .jif .pjp .pjpeg .mpo", "GIF": ".gif",
+    "WebP": ".webp",
     "AVIF": ".avif .avifs", "HEIC": ".heic .heif .hif", "JPEG XL": ".jxl",
     "JPEG 2000": ".jp2 .j2k .jpf .jpx .j2c .jpc", "TIFF": ".tif .tiff", "BMP": ".bmp .dib",
     "PNM": ".pgm .ppm .pbm .pnm .pfm", "Photoshop": ".psd .psb", "PostScript": ".eps .ps",
     "OpenEXR": ".exr", "Radiance HDR": ".hdr", "QOI": ".qoi", "DirectDraw surface": ".dds",
     "icon": ".ico .cur .icns",
     "camera raw": ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .raw .3fr .x3f",
-    "another format of pictures": ".tga .pcx .sgi .rgb .bw .xbm .xpm .mpo .jps .ras .pict .pct .bpg",
+    "another format of pictures": ".tga .pcx .sgi .rgb .bw .xbm .xpm .jps .ras .pict .pct .bpg",
 }
 _OTHERS = {
     STREAM: ".ipr", TFLITE: ".tflite", JSON: ".json", "PDF": ".pdf", "ZIP": ".zip .npz",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tf_ipr.files import image_file
 from tf_ipr.format import bitstream, shipped_models
 from tf_ipr.pipeline import codecs, transcode
 from tf_ipr.pipeline.file_run import Item, Made
@@ -77,7 +76,7 @@ class FaceEncoder(Encoder):
 
     def encode(self, item: Item) -> Made:
         """As `Encoder.encode`; raises NoFaceError, too, and where no quality keeps the identity."""
-        image = image_file.decode_image(item.content, item.name, self._max_pixels)
+        image = transcode.read(item.content, self._max_pixels, item.name)
         if self._looks.align:
             image = self._crop(image)
         if self._looks.min_identity is None:

@@ -47,7 +47,7 @@ def compress(picture: bytes, codec: Any, rate: Rate, max_pixels: int,
       ImageFileError: no picture, damaged, or larger than `max_pixels`.
       ValueError: smaller than 16 pixels, or not to be had at that rate.
     """
-    return codec.compress(image_file.decode_image(picture, name, max_pixels), **rate.options)
+    return codec.compress(read(picture, max_pixels, name), **rate.options)
 
 
 def decompress(stream: bytes, codec_of: Callable[[bytes], Any]) -> bytes:
@@ -61,6 +61,13 @@ def decompress(stream: bytes, codec_of: Callable[[bytes], Any]) -> bytes:
       BitstreamError: damaged, foreign, too large, or of another model.
     """
     return png(codec_of(stream).decompress(stream))
+
+
+def read(picture: bytes, max_pixels: int, name: str = "the picture") -> np.ndarray:
+    """A picture file's bytes -> uint8 RGB (H, W, 3), by `image_file`; `name` stands in errors."""
+    file = io.BytesIO(picture)
+    file.name = name
+    return image_file.read_image(file, max_pixels)
 
 
 def png(image: np.ndarray) -> bytes:

@@ -58,5 +58,6 @@ def _always(_: bytes) -> bool:
 
 
 COMPRESS = Verb("compress", "picture", file_kind.is_picture, file_kind.STREAM, ".ipr", _always)
-DECOMPRESS = Verb("decompress", "stream", lambda kind: kind == file_kind.STREAM, file_kind.PNG, ".png", _is_our_png)
+DECOMPRESS = Verb("decompress", "stream", lambda kind: kind == file_kind.STREAM, file_kind.PNG, ".png",
+                  _is_our_png)
 ALIGN = Verb("align", "picture", file_kind.is_picture, file_kind.PNG, ".png", _is_our_png)

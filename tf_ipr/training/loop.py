@@ -93,8 +93,8 @@ def train(step: TrainingStep, batches: Callable[[int], tf.data.Dataset],
                              mininterval=5, dynamic_ncols=True)
         if first:
             tqdm.tqdm.write(f"{run_dir}: goes on from step {first} of {run.steps}", file=sys.stderr)
-        source = _distributed(batches(first), strategy) if first < run.steps else ()
         try:
+            source = _distributed(batches(first), strategy) if first < run.steps else ()
             for number, batch in zip(range(first, run.steps), source):
                 rate = schedule.learning_rate(number, run.steps, run.learning_rate,
                                               run.final_learning_rate)
