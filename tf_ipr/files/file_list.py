@@ -76,7 +76,7 @@ class _Walker:
         while folders:
             folder = folders.pop()
             try:
-                known = self._seen.setdefault(_identity(folder), folder)
+                known = self._seen.setdefault(_inode_of(folder), folder)
                 if known is not folder:
                     self._leave_out(folder, f"it is {known} again, whose files are listed there", False)
                     continue
@@ -116,7 +116,7 @@ class _Walker:
         self.left_out.append(LeftOut(path, reason, failure))
 
 
-def _identity(folder: pathlib.Path) -> tuple:
+def _inode_of(folder: pathlib.Path) -> tuple:
     status = os.stat(folder)
     # Some file systems of Windows number nothing.
     return (status.st_dev, status.st_ino) if status.st_ino else (os.path.realpath(folder),)

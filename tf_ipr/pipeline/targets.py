@@ -15,11 +15,11 @@ class Inputs:
     """The files that are read, known by device and inode: links and letter case do not matter."""
 
     def __init__(self, paths: Iterable[pathlib.Path]):
-        self._identities = {identity for identity in map(_identity, paths) if identity}
+        self._inodes = {inode for inode in map(_inode_of, paths) if inode}
 
     def require_none_at(self, target: pathlib.Path) -> None:
         """Raises OutputError if the target is one of the inputs."""
-        if _identity(target) in self._identities:
+        if _inode_of(target) in self._inodes:
             raise OutputError(f"the output {target} would overwrite an input; choose another OUT")
 
 
@@ -42,7 +42,7 @@ def require_ours(target: pathlib.Path, verb: Verb, overwrite: bool) -> None:
                                   "choose another output path, or replace it by --overwrite")
 
 
-def _identity(path: pathlib.Path):
+def _inode_of(path: pathlib.Path):
     try:
         status = os.stat(path)
     except OSError:
