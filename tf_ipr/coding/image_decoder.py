@@ -174,7 +174,7 @@ class ImageDecoder(tf.Module):
             found = tf.cast(tf.concat(found, axis=0), tf.int32)
             return block + 1, states, position, rows.write(block, found)
 
-        rows = tf.TensorArray(tf.int32, size=BLOCKS, element_shape=slots_begin.shape[1:])
+        rows = tf.TensorArray(tf.int32, size=BLOCKS, element_shape=[UNROLL * self._max_lanes])
         _, states, position, rows = tf.while_loop(more, decode_block, (0, states, position, rows))
         return states, position, rows.stack()
 

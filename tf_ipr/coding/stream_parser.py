@@ -146,7 +146,8 @@ def _varint(data: tf.Tensor, length: tf.Tensor, position: tf.Tensor):
     """A size at `position` [B]: pixels [B], the position behind it [B] and a status [B]."""
     groups = tf.gather(data, position[:, tf.newaxis] + tf.range(4), batch_dims=1)
     more = tf.cast(groups >= 128, tf.int32)
-    reached = tf.math.cumprod(more, axis=1, exclusive=True)  # Groups that belong to the number.
+    # Groups that belong to the number: no group before them is its last.
+    reached = tf.cast(tf.equal(tf.cumsum(1 - more, axis=1, exclusive=True), 0), tf.int32)
     count = tf.reduce_sum(reached, axis=1)
     last = tf.gather(groups, count - 1, batch_dims=1)
     value = tf.reduce_sum(reached * (groups - 128 * more) * tf.constant([1, 1 << 7, 1 << 14, 1 << 21]),

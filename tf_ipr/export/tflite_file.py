@@ -36,6 +36,8 @@ def convert(function, module: tf.Module, signature: str) -> schema.ModelT:
     converter = tf.lite.TFLiteConverter.from_concrete_functions(
         [function.get_concrete_function()], module)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    # A `TensorArray` is written in place; else each write would copy it in three pieces.
+    converter._experimental_enable_dynamic_update_slice = True  # pylint: disable=protected-access
     try:
         content = converter.convert()
     except Exception as error:  # The converter has several kinds, some of them private.
