@@ -21,6 +21,11 @@ from tf_ipr.format import bitstream, lane_count
 from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.models.frozen_network import FIRST_CODED, NUM_SCALES
 from tf_ipr.models.inference import InferenceModel
+from tf_ipr.models.network import cut
+
+
+# Loops for pictures up to 256x256 and for larger ones, where the size is open.
+_LANES = 4, MAX_LANES
 
 
 class DecoderGraph(tf.Module):
@@ -49,9 +54,8 @@ class DecoderGraph(tf.Module):
         self._max_pixels = max_pixels
         self._size = image_size and image_size[::-1]
         capacity = stream_capacity(self._config, *self._size) if image_size else None
-        max_lanes = lane_count.num_lanes(*self._size) if image_size else MAX_LANES
-        self._coder = ImageDecoder(model.tables, max_lanes, FIRST_CODED)
-        self._max_lanes = max_lanes
+        lanes = [lane_count.num_lanes(*self._size)] if image_size else _LANES
+        self._coder = ImageDecoder(model.tables, lanes, FIRST_CODED)
         self.decode = tf.function(self._decode, input_signature=[
             tf.TensorSpec([capacity], tf.uint8, "stream"), tf.TensorSpec([], tf.int32, "length")])
 
@@ -79,10 +83,10 @@ class DecoderGraph(tf.Module):
             bitstream.MAX_PIXELS if self._size else self._max_pixels)
         parsed = self._refuse(parsed)
         good = parsed.status[0] == StreamStatus.OK
-        lanes = self._max_lanes if self._size else parsed.lanes[0]
+        lanes = self._coder.max_lanes if self._size else parsed.lanes[0]
         state = self._coder.start(_words(data, parsed.words_at[0]),
                                   tf.where(good, parsed.num_words[0], -1),
-                                  parsed.states[0, :self._max_lanes])
+                                  parsed.states[0, :self._coder.max_lanes])
 
         channels = self._config.side_channels
         rows, columns = self._latent_size(parsed)
@@ -92,7 +96,7 @@ class DecoderGraph(tf.Module):
         side = tf.reshape(side, tf.stack([1, *side_size, channels]))
 
         # A wrong size would make the latent expensive: stop as soon as the words have run out.
-        parsed = stream_parser.refuse(parsed, state.position > parsed.num_words,
+        parsed = stream_parser.refuse(parsed, (state.last < state.end)[tf.newaxis],
                                       StreamStatus.DAMAGED)
         side = self._cut_side(side, parsed)
         tables = self._model.latent_tables(side, *self._latent_size(parsed))
@@ -104,7 +108,7 @@ class DecoderGraph(tf.Module):
                                       StreamStatus.DAMAGED)
         rows, columns = self._latent_size(parsed)
         if not self._size:
-            latent = latent[:, :rows, :columns]
+            latent = cut(latent, rows, columns)
         return self._cut_side(side, parsed), latent, parsed
 
     def _refuse(self, parsed):
@@ -127,7 +131,7 @@ class DecoderGraph(tf.Module):
         if self._size:
             return side
         rows, columns = self._config.side_size(*self._latent_size(parsed))
-        return side[:, :rows, :columns]
+        return cut(side, rows, columns)
 
 
 def _bytes(stream, length):
