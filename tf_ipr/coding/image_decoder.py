@@ -16,7 +16,7 @@ time that grows with the square of its operations. Hence
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Dict, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import tensorflow as tf
@@ -71,6 +71,12 @@ class ImageDecoder(tf.Module):
         self._first_slot = tf.constant(np.cumsum(frequency) - frequency, tf.int32)
         symbols = tables.lowest[first_table:, None] + np.arange(tables.max_symbols)
         self._symbol = tf.constant(np.append(symbols[used], 0), tf.int32)
+
+    @property
+    def constants(self) -> Dict[str, np.ndarray]:
+        """The slot tables by name: what decides which symbols a stream holds."""
+        return {"row_of_slot": self._row_of_slot.numpy(), "frequency": self._frequency.numpy(),
+                "first_slot": self._first_slot.numpy(), "symbol": self._symbol.numpy()}
 
     @property
     def max_lanes(self) -> int:

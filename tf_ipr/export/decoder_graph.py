@@ -9,8 +9,9 @@ size of one position of the latent.
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Dict, Optional, Tuple
 
+import numpy as np
 import tensorflow as tf
 
 from tf_ipr.coding import stream_parser
@@ -59,6 +60,11 @@ class DecoderGraph(tf.Module):
         # Nothing for autograph to convert: half the time.
         self.decode = tf.function(self._decode, autograph=False, input_signature=[
             tf.TensorSpec([capacity], tf.uint8, "stream"), tf.TensorSpec([], tf.int32, "length")])
+
+    @property
+    def constants(self) -> Dict[str, np.ndarray]:
+        """Tables that must stand in a file as they are, by name."""
+        return self._coder.constants
 
     @property
     def _config(self):
