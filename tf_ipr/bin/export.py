@@ -2,6 +2,7 @@
 
     tf_ipr_export --target=tflite --model=mine       # mine/encoder.tflite and mine/decoder.tflite
     tf_ipr_export --target=tflite --image_size=250x250 --output=face
+    tf_ipr_export --target=tflite --part=encoder --output=face.tflite
     tf_ipr_export --target=tflite --split --image_size=250x250 --output=halves
     tf_ipr_export --target=serving --model=savedmodels/lfw_l2_ipr --output=/models/face_decoder
 
@@ -28,7 +29,7 @@ flags.adopt_module_key_flags(codec_flags)
 flags.adopt_module_key_flags(recognizer_flag)
 
 _TARGETS = ("tflite", "serving")
-_FLAGS = {"tflite": ("image_size", "weights", "split", "overwrite"),
+_FLAGS = {"tflite": ("image_size", "weights", "split", "part", "overwrite"),
           "serving": ("version", "recognizer", "batch_sizes", "image_sizes")}
 
 flags.DEFINE_enum("target", None, _TARGETS, "What to export; required.")
@@ -44,6 +45,8 @@ flags.DEFINE_enum("weights", "float16", ["float16", "float32"],
 flags.DEFINE_bool("split", False,
                   "tflite: the encoder alone as two files, analysis.tflite for a GPU or NPU delegate, "
                   "and coder.tflite, which is exact and must run on the CPU.")
+flags.DEFINE_enum("part", None, ["encoder", "decoder"],
+                  "tflite: this half alone; --output may be a file then.")
 flags.DEFINE_bool("overwrite", False, "tflite: replace the halves that came with a shipped model.")
 flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1)
 flags.DEFINE_list("batch_sizes", None,
@@ -78,7 +81,7 @@ def _export_tflite(model: pathlib.Path) -> None:
     options = {}
     if not FLAGS["max_pixels"].using_default_value:
         options["max_pixels"] = FLAGS.max_pixels
-    for file in tflite_export.export(model, FLAGS.output, size, FLAGS.weights, FLAGS.split,
+    for file in tflite_export.export(model, FLAGS.output, size, FLAGS.weights, FLAGS.split, FLAGS.part,
                                      overwrite=FLAGS.overwrite, **options):
         print(f"{file.path}: {file.size_bytes} bytes, {sum(file.operations.values())} operations, "
               "all built in:")
