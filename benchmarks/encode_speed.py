@@ -66,7 +66,7 @@ def export_hyperprior(folder: pathlib.Path) -> pathlib.Path:
     """Our `hyperprior` preset with random weights as a TFLite file."""
     import tensorflow as tf
 
-    from tf_ipr.export import tflite_encoder
+    from tf_ipr.export import tflite_export
     from tf_ipr.models import model_folder
     from tf_ipr.format.model_config import PRESETS
     from tf_ipr.models.training_model import TrainingModel
@@ -74,7 +74,7 @@ def export_hyperprior(folder: pathlib.Path) -> pathlib.Path:
 
     tf.keras.utils.set_random_seed(0)
     model_folder.save(freeze(TrainingModel(PRESETS["hyperprior"])), folder / "hyperprior", {})
-    return tflite_encoder.export(folder / "hyperprior", folder / "hyperprior.tflite")[0].path
+    return tflite_export.export(folder / "hyperprior", part="encoder")[0].path
 
 
 def main(argv) -> None:

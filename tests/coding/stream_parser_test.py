@@ -53,7 +53,7 @@ def _check(streams):
         assert parsed.status[i] == StreamStatus.OK, stream
         assert (parsed.width[i], parsed.height[i]) == (header.width, header.height)
         assert parsed.quality[i] == header.quality and parsed.start_state[i] == start
-        assert f"{parsed.model_id[i]:08x}" == header.model_id
+        assert parsed.model_id[i] == stream_parser.signed_id(header.model_id)
         assert parsed.lanes[i] == header.num_lanes
         np.testing.assert_array_equal(parsed.states[i, :header.num_lanes], states)
         np.testing.assert_array_equal(words[i, :parsed.num_words[i]], expected_words)

@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.export import tflite_encoder
+from tf_ipr.export import tflite_export
 from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
@@ -47,17 +47,34 @@ def small_codec(model_dir):
 
 
 @pytest.fixture(scope="session")
-def exported(model_dir, tmp_path_factory):
-    """The encoder for images of any size, float16 weights: an `ExportedFile`."""
-    path = tmp_path_factory.mktemp("export") / "encoder.tflite"
-    return tflite_encoder.export(model_dir, path)[0]
+def exported_pair(model_dir, tmp_path_factory):
+    """Encoder and decoder for images of any size, float16 weights: two `ExportedFile`s."""
+    return tflite_export.export(model_dir, tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture(scope="session")
+def exported(exported_pair):
+    """The encoder of `exported_pair`."""
+    return exported_pair[0]
+
+
+@pytest.fixture(scope="session")
+def exported_decoder(exported_pair):
+    """The decoder of `exported_pair`."""
+    return exported_pair[1]
+
+
+@pytest.fixture(scope="session")
+def exported_fixed(model_dir, tmp_path_factory):
+    """Encoder and decoder for 100x60."""
+    return tflite_export.export(model_dir, tmp_path_factory.mktemp("fixed"), (100, 60))
 
 
 @pytest.fixture(scope="session")
 def exported_halves(model_dir, tmp_path_factory):
     """The split encoder for 100x60, float32 weights: the folder."""
     folder = tmp_path_factory.mktemp("halves")
-    tflite_encoder.export(model_dir, folder, (100, 60), "float32", split=True)
+    tflite_export.export(model_dir, folder, (100, 60), "float32", split=True)
     return folder
 
 

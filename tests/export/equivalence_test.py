@@ -8,9 +8,10 @@ import tensorflow as tf
 
 from tests.export.conftest import CONFIGS, picture, random_model
 from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.export import tflite_encoder
+from tf_ipr.export import tflite_export
 from tf_ipr.models import model_folder
 from tf_ipr.models.training_model import TrainingModel
+from tf_ipr.runtime.encoder import Encoder
 from tf_ipr.training.validation import freeze
 
 
@@ -43,8 +44,8 @@ def test_pixels_equal_those_of_training(trained, folder, quality):
 
 
 def test_the_tflite_encoder_gives_the_symbols_of_training(trained, folder, tmp_path):
-    file, = tflite_encoder.export(folder, tmp_path / "e.tflite", weights="float32")
-    encoder, codec = tflite_encoder.Encoder(file.path.read_bytes()), TensorFlowCodec.load(folder)
+    file, = tflite_export.export(folder, tmp_path, weights="float32", part="encoder")
+    encoder, codec = Encoder(file.path), TensorFlowCodec.load(folder)
     network, quality = trained.network, tf.constant([60.0])
     for seed in range(3):
         image = picture(70, 50, seed)

@@ -1,14 +1,16 @@
-"""Exports a model: its encoder for devices, or its decoder for servers.
+"""Exports a model: both halves for devices and the run-time, or its decoder for servers.
 
-    tf_ipr_export --target=tflite                    # savedmodels/lfw_l2_rec/encoder.tflite
-    tf_ipr_export --target=tflite --image_size=250x250 --output=face.tflite
+    tf_ipr_export --target=tflite --model=mine       # mine/encoder.tflite and mine/decoder.tflite
+    tf_ipr_export --target=tflite --image_size=250x250 --output=face
+    tf_ipr_export --target=tflite --part=encoder --output=face.tflite
     tf_ipr_export --target=tflite --split --image_size=250x250 --output=halves
     tf_ipr_export --target=serving --model=savedmodels/lfw_l2_ipr --output=/models/face_decoder
 
---target=tflite: one file, pixels in, stream out (docs/device.md); prints its operations, all built
-into TFLite. --target=serving: a SavedModel that an unmodified TensorFlow Serving loads, streams in,
-pixels out (docs/serving.md); it refuses pictures above 2048x2048 unless --max_pixels says otherwise.
-Sizes are WIDTHxHEIGHT, in pixels.
+--target=tflite: two files, encoder.tflite and decoder.tflite, pixels to stream and back
+(docs/device.md); prints their operations, all built into TFLite; they refuse pictures above 2^24 pixels
+unless --max_pixels says otherwise. --target=serving: a SavedModel that an unmodified TensorFlow Serving
+loads, streams in, pixels out (docs/serving.md); it refuses pictures above 2048x2048 unless --max_pixels
+says otherwise. Sizes are WIDTHxHEIGHT, in pixels.
 """
 
 from __future__ import annotations
@@ -25,24 +27,24 @@ codec_flags.define(FLAGS)
 recognizer_flag.define(FLAGS)
 
 _TARGETS = ("tflite", "serving")
-_FLAGS = {"tflite": ("image_size", "weights", "split"),
-          "serving": ("version", "recognizer", "max_pixels", "batch_sizes", "image_sizes")}
+_FLAGS = {"tflite": ("image_size", "weights", "split", "part", "overwrite"),
+          "serving": ("version", "recognizer", "batch_sizes", "image_sizes")}
 
 flags.DEFINE_enum("target", None, _TARGETS, "What to export; required.", flag_values=FLAGS)
 flags.DEFINE_string("output", None,
-                    "Where to: a file (tflite), a folder (serving, or tflite with --split). "
-                    "Default: beside the model, encoder.tflite, or the folder encoder or decoder.",
-                    flag_values=FLAGS)
+                    "Folder for the files. Default: the model's own; tflite with --split: encoder in it; "
+                    "serving: decoder in it.", flag_values=FLAGS)
 flags.DEFINE_string("image_size", "any",
-                    "tflite: the one size the encoder takes, WIDTHxHEIGHT, or `any`, from 16x16.",
-                    flag_values=FLAGS)
+                    "tflite: the one size the files take, WIDTHxHEIGHT, or `any`, from 16x16.", flag_values=FLAGS)
 flags.DEFINE_enum("weights", "float16", ["float16", "float32"],
                   "tflite: how filters are stored; computed is in float32.", flag_values=FLAGS)
 flags.DEFINE_bool("split", False,
-                  "tflite: two files, analysis.tflite for a GPU or NPU delegate, and coder.tflite, "
-                  "which is exact and must run on the CPU.", flag_values=FLAGS)
-flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1,
-                     flag_values=FLAGS)
+                  "tflite: the encoder alone as two files, analysis.tflite for a GPU or NPU delegate, "
+                  "and coder.tflite, which is exact and must run on the CPU.", flag_values=FLAGS)
+flags.DEFINE_enum("part", None, ["encoder", "decoder"],
+                  "tflite: this half alone; --output may be a file then.", flag_values=FLAGS)
+flags.DEFINE_bool("overwrite", False, "tflite: replace the halves that came with a shipped model.", flag_values=FLAGS)
+flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1, flag_values=FLAGS)
 flags.DEFINE_list("batch_sizes", None,
                   "serving: sizes the server rounds batches up to. Default: powers of two to 32.",
                   flag_values=FLAGS)
@@ -71,11 +73,14 @@ def _usage_error(argv) -> str | None:
 
 
 def _export_tflite(model: pathlib.Path) -> None:
-    from tf_ipr.export import tflite_encoder  # pylint: disable=import-outside-toplevel
+    from tf_ipr.export import tflite_export  # pylint: disable=import-outside-toplevel
 
     size = None if FLAGS.image_size == "any" else _size(FLAGS.image_size)
-    output = FLAGS.output or model / ("encoder" if FLAGS.split else "encoder.tflite")
-    for file in tflite_encoder.export(model, output, size, FLAGS.weights, FLAGS.split):
+    options = {}
+    if not FLAGS["max_pixels"].using_default_value:
+        options["max_pixels"] = FLAGS.max_pixels
+    for file in tflite_export.export(model, FLAGS.output, size, FLAGS.weights, FLAGS.split, FLAGS.part,
+                                     overwrite=FLAGS.overwrite, **options):
         print(f"{file.path}: {file.size_bytes} bytes, {sum(file.operations.values())} operations, "
               "all built in:")
         print("  " + ", ".join(f"{name} {count}" for name, count in file.operations.most_common()))

@@ -11,7 +11,6 @@ point; the PSNR against the writer's decoder is printed, `equal` where there is 
 from __future__ import annotations
 
 import math
-import pathlib
 
 from absl import flags
 
@@ -28,11 +27,10 @@ flags.DEFINE_integer("max_drift", 1, "Largest difference of a pixel that is acce
 
 
 def _write(folder: str, codec) -> int:
-    from tf_ipr.export import interop, tflite_encoder  # pylint: disable=import-outside-toplevel
+    from tf_ipr.export import interop  # pylint: disable=import-outside-toplevel
+    from tf_ipr.runtime.encoder import Encoder  # pylint: disable=import-outside-toplevel
 
-    encode = None
-    if FLAGS.encoder:
-        encode = tflite_encoder.Encoder(pathlib.Path(FLAGS.encoder).read_bytes()).encode
+    encode = Encoder(FLAGS.encoder).encode if FLAGS.encoder else None
     print(f"{folder}: {interop.write(folder, codec, encode)} streams of model {codec.model_id}")
     return 0
 

@@ -9,7 +9,9 @@
     checksum.py        of symbols
     stream_ops.py      header and stream as TensorFlow operations
     image_encoder.py   symbols of one image to words, for devices
-    stream_parser.py   streams of a batch, checked in the graph
+    image_decoder.py   the same backwards
+    stream_parser.py   streams checked in the graph, a batch of strings or one buffer
+    stream_capacity.py how long a stream of a picture can get
 """
 
 from tf_ipr.coding.image_encoder import ImageEncoder

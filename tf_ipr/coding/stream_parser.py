@@ -1,8 +1,9 @@
 """Reading streams inside a graph: `bitstream.parse` in plain TensorFlow operations.
 
-For a decoder that is one SavedModel. Takes a batch of streams of any sizes; what is wrong with one
-of them becomes its status and leaves the others alone. Nothing here fails on any bytes, and nothing
-takes memory that a stream merely declares.
+For a decoder that is one file: a SavedModel takes a batch of strings (`parse`), TFLite one buffer
+of bytes (`parse_bytes`). What is wrong with a stream becomes its status and leaves the others of its
+batch alone. Nothing here fails on any bytes, and nothing takes memory that a stream merely declares.
+All integers are int32.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from tf_ipr.format.stream_status import StreamStatus
 _MAX_HEADER_BYTES = bitstream.FIXED_BYTES + 8
 _MAX_STATE_BYTES = lanes.MAX_LANES // 2 + lanes.MAX_LANES * 30 // 8
 _MANTISSA_WINDOW = 5  # A mantissa of up to 30 bits lies within so many bytes.
+# What may come before the words of a stream, and a window at its end.
+PREFIX_BYTES = _MAX_HEADER_BYTES + _MAX_STATE_BYTES + _MANTISSA_WINDOW
 
 
 class ParsedStreams(NamedTuple):
@@ -29,7 +32,7 @@ class ParsedStreams(NamedTuple):
       width: int32 [B], pixels; 0 where the status is not OK; likewise `height`.
       height: int32 [B].
       quality: float32 [B], 1..100.
-      model_id: int64 [B], 0..2^32 - 1.
+      model_id: int32 [B], the 32 bits as a signed number, see `signed_id`.
       lanes: int32 [B], K of each stream, 2..32.
       states: int32 [B, 32], 2^15 .. 2^31 - 1; 2^15 beyond a stream's own lanes.
       words_at: int32 [B], position of the first word in bytes.
@@ -49,6 +52,11 @@ class ParsedStreams(NamedTuple):
     start_state: tf.Tensor
 
 
+def signed_id(model_id: str) -> int:
+    """8 hexadecimal digits -> the int32 of the same bits."""
+    return int.from_bytes(bytes.fromhex(model_id), "big", signed=True)
+
+
 def parse(streams: tf.Tensor, max_pixels: int = bitstream.MAX_PIXELS) -> ParsedStreams:
     """Takes streams apart; the status is what `bitstream.parse` would raise, in its order.
 
@@ -56,17 +64,26 @@ def parse(streams: tf.Tensor, max_pixels: int = bitstream.MAX_PIXELS) -> ParsedS
       streams: string [B], each a whole stream, or anything else.
       max_pixels: largest width * height accepted, up to 2^26.
     """
+    # Only what comes before the words; zeros behind the end of a stream.
+    data = tf.io.decode_raw(streams, tf.uint8, fixed_length=PREFIX_BYTES)
+    return parse_bytes(tf.cast(data, tf.int32), tf.strings.length(streams), max_pixels)
+
+
+def parse_bytes(data: tf.Tensor, length: tf.Tensor,
+                max_pixels: int = bitstream.MAX_PIXELS) -> ParsedStreams:
+    """As `parse`.
+
+    Args:
+      data: int32 [B, PREFIX_BYTES], the first bytes of each stream, 0 behind its end.
+      length: int32 [B], bytes of each stream.
+      max_pixels: likewise.
+    """
     if not 0 < max_pixels <= bitstream.MAX_PIXELS:
         raise ValueError(f"`max_pixels` is {max_pixels}; allowed: 1..{bitstream.MAX_PIXELS}.")
-    length = tf.strings.length(streams)
-    # Only what comes before the words; zeros behind the end of a stream.
-    data = tf.cast(tf.io.decode_raw(
-        streams, tf.uint8, fixed_length=_MAX_HEADER_BYTES + _MAX_STATE_BYTES + _MANTISSA_WINDOW),
-        tf.int32)
     width, after_width, width_status = _varint(data, length, tf.fill(tf.shape(length),
                                                                      bitstream.FIXED_BYTES))
     height, states_at, height_status = _varint(data, length, after_width)
-    too_large = (tf.cast(width, tf.int64) * tf.cast(height, tf.int64)) > max_pixels
+    too_large = width > max_pixels // height  # The product may have more than 31 bits.
     num_lanes = lanes.num_lanes_tensor(*(tf.where(too_large, 0, side) for side in (height, width)))
     states, mantissas_at, words_at, padding = _states(data, states_at, num_lanes)
 
@@ -84,12 +101,12 @@ def parse(streams: tf.Tensor, max_pixels: int = bitstream.MAX_PIXELS) -> ParsedS
         (padding != 0, StreamStatus.PADDING_BITS),
         (tf.math.floormod(length - words_at, 2) != 0, StreamStatus.ODD_BYTES)])
     good = status == StreamStatus.OK
-    model_id = tf.reduce_sum(tf.cast(data[:, 2:6], tf.int64)
-                             * tf.constant([1 << 24, 1 << 16, 1 << 8, 1], tf.int64), axis=1)
+    high = data[:, 2] - 256 * tf.cast(data[:, 2] > 127, tf.int32)
+    model_id = ((high * 256 + data[:, 3]) * 256 + data[:, 4]) * 256 + data[:, 5]
     return ParsedStreams(
         status, *(tf.where(good, value, other) for value, other in (
             (width, 0), (height, 0), (tf.cast(data[:, 6], tf.float32) / 2, 1.0),
-            (model_id, tf.zeros_like(model_id)), (num_lanes, lanes.MIN_LANES))),
+            (model_id, 0), (num_lanes, lanes.MIN_LANES))),
         states, *(tf.where(good, value, 0) for value in (words_at, (length - words_at) // 2)),
         _start_state(data, states_at))
 
@@ -129,7 +146,8 @@ def _varint(data: tf.Tensor, length: tf.Tensor, position: tf.Tensor):
     """A size at `position` [B]: pixels [B], the position behind it [B] and a status [B]."""
     groups = tf.gather(data, position[:, tf.newaxis] + tf.range(4), batch_dims=1)
     more = tf.cast(groups >= 128, tf.int32)
-    reached = tf.math.cumprod(more, axis=1, exclusive=True)  # Groups that belong to the number.
+    # Groups that belong to the number: no group before them is its last.
+    reached = tf.cast(tf.equal(tf.cumsum(1 - more, axis=1, exclusive=True), 0), tf.int32)
     count = tf.reduce_sum(reached, axis=1)
     last = tf.gather(groups, count - 1, batch_dims=1)
     value = tf.reduce_sum(reached * (groups - 128 * more) * tf.constant([1, 1 << 7, 1 << 14, 1 << 21]),
@@ -155,15 +173,23 @@ def _states(data: tf.Tensor, position: tf.Tensor, num_lanes: tf.Tensor):
     at_bit = tf.cumsum(sizes, axis=1, exclusive=True)
     at_byte = mantissas_at[:, tf.newaxis] + at_bit // 8
     window = tf.gather(data, at_byte[:, :, tf.newaxis] + tf.range(_MANTISSA_WINDOW), batch_dims=1)
-    window = tf.reduce_sum(tf.cast(window, tf.int64) * tf.constant(
-        [1 << 8 * (_MANTISSA_WINDOW - 1 - i) for i in range(_MANTISSA_WINDOW)], tf.int64), axis=2)
-    shift = 8 * _MANTISSA_WINDOW - tf.math.floormod(at_bit, 8) - sizes
-    window = tf.bitwise.right_shift(window, tf.cast(shift, tf.int64))
-    power = tf.bitwise.left_shift(tf.ones_like(window), tf.cast(sizes, tf.int64))
-    states = tf.cast(power + tf.math.floormod(window, power), tf.int32)
+    # The first 24 bits of the window without those of the lane before, and its last 16 bits.
+    used = 24 - tf.math.floormod(at_bit, 8)
+    head = tf.math.floormod(tf.reduce_sum(window[:, :, :3] * [1 << 16, 1 << 8, 1], axis=2),
+                            _power(used))
+    tail = tf.reduce_sum(window[:, :, 3:] * [1 << 8, 1], axis=2)
+    lacking = sizes - used  # Bits of the mantissa in the tail, up to 13; negative: bits too many.
+    mantissa = tf.where(lacking > 0, head * _power(lacking) + tail // _power(16 - lacking),
+                        head // _power(-lacking))
+    states = tf.where(mine, _power(sizes) + mantissa, 1 << low)
     last = tf.gather(data, end - 1, batch_dims=1)
-    padding = tf.math.floormod(last, tf.bitwise.left_shift(1, tf.math.floormod(-bits, 8)))
-    return tf.where(mine, states, 1 << low), mantissas_at, end, padding
+    padding = tf.math.floormod(last, _power(tf.math.floormod(-bits, 8)))
+    return states, mantissas_at, end, padding
+
+
+def _power(exponent: tf.Tensor) -> tf.Tensor:
+    """2^exponent, int32; 1 for negative exponents."""
+    return tf.gather(tf.constant([1 << i for i in range(31)]), tf.clip_by_value(exponent, 0, 30))
 
 
 def _start_state(data: tf.Tensor, length: tf.Tensor) -> tf.Tensor:

@@ -15,6 +15,7 @@ from tf_ipr.format.bitstream import QUALITY_STEPS, BitstreamError
 from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.evaluation.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.learned_codec import SETTINGS, LearnedCodec
+from tf_ipr.runtime.encoder import Encoder
 
 ENCODER, DECODER = "encoder.tflite", "decoder"
 
@@ -41,8 +42,6 @@ class ExportedCodec(ImageCodec):
           OSError, ValueError: one of them is absent or not such an export.
         """
         import tensorflow as tf
-
-        from tf_ipr.export.tflite_encoder import Encoder
 
         content = encoder.read_bytes()
         self.settings = tuple(settings)

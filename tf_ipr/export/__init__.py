@@ -1,7 +1,9 @@
-"""From a model folder to what others run: a TFLite encoder for devices, a SavedModel for servers.
+"""From a model folder to what others run: two TFLite files for devices, a SavedModel for servers.
 
-    tflite_encoder.py     pixels in, stream out, as TFLite files of built-in operations
-    encoder_graph.py      the functions they are made of
+    tflite_export.py      encoder.tflite and decoder.tflite, of built-in operations
+    encoder_graph.py      the functions the encoder is made of
+    decoder_graph.py      the function the decoder is made of
+    tflite_trial.py       trials before they are written
     tflite_file.py        conversion, the check of operations, what a file says about itself
     interop.py            golden streams: does another machine agree with this one?
     serving_decoder.py    streams in, pixels out, as a SavedModel for TensorFlow Serving

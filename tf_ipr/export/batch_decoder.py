@@ -70,7 +70,7 @@ class BatchDecoder:
         """
         self._model = model
         self._coder = coding.SymbolDecoder(model.tables, hold=hold)
-        self._model_id = int(model_id, 16)
+        self._model_id = stream_parser.signed_id(model_id)
         self._max_pixels = max_pixels
         self._max_batch_pixels = max_batch_pixels
 

@@ -27,6 +27,7 @@ class StreamStatus(enum.IntEnum):
     BATCH_TOO_LARGE = 13
     DAMAGED = 14
     NOT_ALIGNED = 15
+    WRONG_SIZE = 16
 
     @property
     def message(self) -> str:
@@ -55,4 +56,6 @@ _MESSAGES = {
     StreamStatus.DAMAGED: "The stream fails its integrity check; fetch it again.",
     StreamStatus.NOT_ALIGNED: "The picture is no aligned face crop of 112x112, 128x128 or 448x448 "
                               "pixels; an embedding needs one.",
+    StreamStatus.WRONG_SIZE: "The picture has another size than the one this decoder is made for; use "
+                             "a decoder of any size.",
 }

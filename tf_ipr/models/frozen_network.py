@@ -27,9 +27,9 @@ class ExactnessError(ValueError):
 
 def neighbourhoods(x):
     """[B,h,w,C] -> [B,h,w,9C]: the nine zero-padded shifts, dy outer, dx inner, -1 to 1."""
-    height, width = tf.shape(x)[1], tf.shape(x)[2]
     padded = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
-    return tf.concat([padded[:, dy:dy + height, dx:dx + width]
+    # TFLite copies rows for a slice, and single numbers for padded[:, dy:dy + height, dx:dx + width].
+    return tf.concat([tf.slice(padded, [0, dy, dx, 0], tf.shape(x))
                       for dy in range(3) for dx in range(3)], axis=-1)
 
 

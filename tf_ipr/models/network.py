@@ -34,6 +34,14 @@ def pad_to_multiple(x, multiple: int, mode: str):
     return tf.pad(x, [[0, 0], most, most, [0, 0]], mode)[:, :rows, :columns]
 
 
+def cut(x, height, width):
+    """The upper left corner of x [B,H,W,C]: [B,height,width,C], sizes int or int32 []."""
+    # TFLite copies rows for this, and single numbers for the same as x[:, :height, :width].
+    part = tf.slice(x, [0, 0, 0, 0], tf.stack([tf.shape(x)[0], height, width, tf.shape(x)[3]]))
+    part.set_shape([None, None, None, x.shape[3]])
+    return part
+
+
 class CodecNetwork(tf.Module):
     """Transforms, gains and hyper-synthesis of one codec.
 
@@ -82,15 +90,15 @@ class CodecNetwork(tf.Module):
     def index(self, z_hat, like, hyper_index=None):
         """ẑ -> table index, integers 0..63 held as float32, cropped to the positions of `like`."""
         index = (hyper_index or self.hyper_index)(z_hat)
-        return index[:, :tf.shape(like)[1], :tf.shape(like)[2]]
+        return cut(index, tf.shape(like)[1], tf.shape(like)[2])
 
     def mean(self, z_hat, like):
         """ẑ -> μ of the gained latent, cropped to the positions of `like`; zero where scale only."""
         if self.hyper_mean is None:
             return tf.zeros_like(like)
-        return self.hyper_mean(z_hat)[:, :tf.shape(like)[1], :tf.shape(like)[2]]
+        return cut(self.hyper_mean(z_hat), tf.shape(like)[1], tf.shape(like)[2])
 
     def synthesise(self, gained_hat, quality, height, width):
         """ŷ·gain -> x̂ float32 [B,height,width,3], about 0..255, not clipped."""
         image = self.synthesis(gained_hat * self.inverse_gain(quality))
-        return image[:, :height, :width]
+        return cut(image, height, width)
