@@ -15,6 +15,7 @@ import zipfile
 from typing import Any, Callable, Dict, Optional, Tuple, Union
 
 from tf_ipr.format.bitstream import MAJOR, MAX_PIXELS
+from tf_ipr.runtime import quiet_start
 
 METADATA = "metadata.json"
 ANY_SIZE = "any"
@@ -91,7 +92,13 @@ class TFLiteHalf:
 
     def run(self, signature: str, **inputs) -> Dict[str, Any]:
         """Runs a signature: arrays in, arrays out, by name."""
-        return self._runner(signature)(**inputs)
+        runner = self._runner(signature)
+        if not self._local.first:
+            return runner(**inputs)
+        with quiet_start.without_line(b"Created TensorFlow Lite XNNPACK delegate"):
+            result = runner(**inputs)
+        self._local.first = False
+        return result
 
     def fixed_length(self, signature: str, name: str) -> Optional[int]:
         """The length of a one-dimensional input, or None where it is open."""
@@ -103,7 +110,7 @@ class TFLiteHalf:
         if getattr(self._local, "owner", None) != owner:
             self._local.runner = self._interpreter(
                 self._content, self._threads).get_signature_runner(signature)
-            self._local.owner = owner
+            self._local.owner, self._local.first = owner, True
         return self._local.runner
 
 
