@@ -92,6 +92,7 @@ def test_the_model_id_is_that_of_its_files(codec):
 
 @pytest.mark.parametrize("parts, megabytes", [
     (["config.json", "entropy.npz", "weights.npz"], 12), (["encoder.tflite"], 6),
+    (["decoder.tflite"], 6),
     (["decoder/**/*"], 6)])
 def test_the_shipped_artefacts_are_small(parts, megabytes):
     files = [p for part in parts for p in shipped_models.folder().glob(part) if p.is_file()]

@@ -10,6 +10,9 @@ from tf_ipr.bin import export
     (dict(target="tflite", image_size="250"), 1, "WIDTHxHEIGHT"),
     (dict(target="serving", split=True), 2, "split"),
     (dict(target="tflite", batch_sizes=["1"]), 2, "batch_sizes"),
+    (dict(target="serving", part="encoder"), 2, "part"),
+    (dict(target="tflite", output="face.tflite"), 1, "--part=encoder"),
+    (dict(target="tflite", model="lfw_l2_rec"), 1, "--overwrite"),
 ])
 def test_wrong_flags_are_named(run_main, capsys, flags, exit_code, message):
     assert run_main(export.main, **flags) == exit_code
