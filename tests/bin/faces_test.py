@@ -171,5 +171,5 @@ def test_compress_refines_crops_and_whole_pictures(run_main, pictures, tmp_path,
                     model=str(shipped_models.folder("lfw_l2_ip")), recognizer=recognizer) == 1
     assert "no face was found" in capsys.readouterr().err and not (tmp_path / "black.ipr").exists()
     assert run_main(compress.main, pictures / "a.png", tmp_path / "rec.ipr", refine=2,
-                    recognizer=recognizer) == 1
+                    model="lfw_l2_rec", recognizer=recognizer) == 1
     assert "trained for the objective rec; only models of ip and ipr" in capsys.readouterr().err
