@@ -33,7 +33,7 @@ from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.training.checkpoints import RunCheckpoints
-from tf_ipr.training.identity_data import Faces
+from tf_ipr.training.identity_data import TrainingFaces
 from tf_ipr.training.step import Optimization, TrainingStep
 from tf_ipr.training.validation import freeze
 from tf_ipr.training.warm_start import warm_start
@@ -101,7 +101,7 @@ def run_trial(name: str, trial: Trial, folder: Optional[str], images) -> dict:
     if (work / "result.json").is_file():
         return json.loads((work / "result.json").read_text())
     recognizers, originals, photographs, landmarks = images
-    faces = Faces(image_file.list_images(FLAGS.crops), FLAGS.recognizers[:trial.recognizers],
+    faces = TrainingFaces(image_file.list_images(FLAGS.crops), FLAGS.recognizers[:trial.recognizers],
                   FLAGS.cache_dir)
     tf.keras.utils.set_random_seed(1)
     model = TrainingModel(dataclasses.replace(BASE, **trial.changes))

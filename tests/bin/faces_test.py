@@ -12,7 +12,8 @@ from tf_ipr.files import image_file
 from tf_ipr.format import bitstream, shipped_models
 from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.pipeline.file_run import Item, Made
-from tf_ipr.recognition import known_face
+from tf_ipr.recognition import default_recognizer, known_face
+from tf_ipr.recognition.recognizer import Recognizer
 
 needs_mtcnn = pytest.mark.skipif(not __import__("importlib").util.find_spec("mtcnn"),
                                  reason="needs the package mtcnn")
@@ -79,13 +80,10 @@ def test_identity_prints_detection_cosine_and_decision(run_main, pictures, recog
 
 def test_wrong_usage_is_exit_code_2(run_main, pictures, capsys):
     assert run_main(align.main, pictures) == 2
-    assert run_main(identity.main, "a", "b") == 2
-    assert "--recognizer=FOLDER is needed" in capsys.readouterr().err
+    assert run_main(identity.main, "a") == 2
     assert run_main(convert_recognizer.main) == 2
-    assert run_main(compress.main, "a", "b", min_identity=0.9) == 2
-    assert "belongs together with --min_identity or --refine" in capsys.readouterr().err
-    assert run_main(compress.main, "a", "b", refine=3) == 2
     assert run_main(compress.main, "a", "b", recognizer="r") == 2
+    assert "--recognizer is for --min_identity and --refine" in capsys.readouterr().err
     assert run_main(compress.main, "a", "b", min_identity=0.9, refine=3, recognizer="r") == 2
     assert "--min_identity and --refine exclude one another" in capsys.readouterr().err
     assert run_main(compress.main, "a", "b", min_identity=0.9, quality=5.0) == 2
@@ -136,6 +134,25 @@ def test_compress_to_an_identity_says_what_it_reached(run_main, pictures, tmp_pa
 
 
 @needs_mtcnn
+def test_without_a_recognizer_that_of_dlib_is_used_or_asked_for(run_main, pictures, tmp_path, capsys,
+                                                               monkeypatch, recognizer):
+    def absent():
+        raise ImportError("pip install 'tf_ipr[dlib]'")
+
+    monkeypatch.setattr(default_recognizer, "load", absent)
+    for main, options in ((compress.main, dict(refine=1)), (compress.main, dict(min_identity=0.5)),
+                          (identity.main, {})):
+        assert run_main(main, pictures / "a.png", tmp_path / "a.ipr" if options else pictures / "a.png",
+                        **options) == 1
+        said = capsys.readouterr().err
+        assert "no --recognizer is given; dlib's is used" in said and "tf_ipr[dlib]" in said
+    monkeypatch.setattr(default_recognizer, "load", lambda: Recognizer.load(recognizer))
+    assert run_main(compress.main, pictures / "a.png", tmp_path / "a.ipr", refine=1) == 0
+    model_id = bitstream.describe((tmp_path / "a.ipr").read_bytes())["model_id"]
+    assert shipped_models.shipped_name(model_id) == "lfw_l2_ip"
+
+
+@needs_mtcnn
 def test_compress_refines_crops_and_whole_pictures(run_main, pictures, tmp_path, recognizer, capsys):
     streams = {}
     for number, options in enumerate([dict(align="112"), dict(align="112", refine=20),
@@ -154,5 +171,5 @@ def test_compress_refines_crops_and_whole_pictures(run_main, pictures, tmp_path,
                     model=str(shipped_models.folder("lfw_l2_ip")), recognizer=recognizer) == 1
     assert "no face was found" in capsys.readouterr().err and not (tmp_path / "black.ipr").exists()
     assert run_main(compress.main, pictures / "a.png", tmp_path / "rec.ipr", refine=2,
-                    recognizer=recognizer) == 1
+                    model="lfw_l2_rec", recognizer=recognizer) == 1
     assert "trained for the objective rec; only models of ip and ipr" in capsys.readouterr().err

@@ -57,7 +57,7 @@ def test_the_strategy_is_made_before_tensorflow_runs_anything(run_main, flags, m
         raise ValueError("far enough")
 
     monkeypatch.setattr(train, "_strategy", order.append)
-    monkeypatch.setattr(identity_data, "Faces", recognisers)
+    monkeypatch.setattr(identity_data, "TrainingFaces", recognisers)
     assert run_main(train.main, **flags, objective="ip", distribute="multi_worker") == 1
     assert order == ["multi_worker", "recognisers"]
 
@@ -65,7 +65,7 @@ def test_the_strategy_is_made_before_tensorflow_runs_anything(run_main, flags, m
 @pytest.mark.parametrize("align", [None, "112"])
 def test_that_nothing_is_held_out_is_said_before_faces_are_looked_for(
         run_main, flags, monkeypatch, capsys, align):
-    monkeypatch.setattr(identity_data, "Faces", lambda *_: pytest.fail("faces are looked for"))
+    monkeypatch.setattr(identity_data, "TrainingFaces", lambda *_: pytest.fail("faces are looked for"))
     assert run_main(train.main, **{**flags, "validation_share": 0.0}, objective="ip", align=align) == 1
     assert "No validation image" in capsys.readouterr().err
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.losses.identity import Comparison, identity_loss
+from tf_ipr.losses.identity import Guards, identity_loss
 from tf_ipr.faces import alignment
 from tf_ipr.recognition.description import Description
 from tf_ipr.recognition.recognizer import Recognizer
@@ -131,9 +131,9 @@ def test_feature_maps_share_the_loss_as_weighted(faces):
     recognizer = _deep_recognizer()
     whole = identity_loss([recognizer], images, changed, landmarks).numpy()
     maps = identity_loss([recognizer], images, changed, landmarks,
-                         comparison=Comparison(feature_weight=1.0)).numpy()
+                         guards=Guards(feature_weight=1.0)).numpy()
     half = identity_loss([recognizer], images, changed, landmarks,
-                         comparison=Comparison(feature_weight=0.5)).numpy()
+                         guards=Guards(feature_weight=0.5)).numpy()
     np.testing.assert_allclose(half, (whole + maps) / 2, atol=1e-5)
     a, b = (recognizer.embed_crops_in_stages(recognizer.align(x, landmarks))[1][0].numpy()
             for x in (images, changed))
@@ -143,12 +143,12 @@ def test_feature_maps_share_the_loss_as_weighted(faces):
 
 def test_a_random_view_of_the_same_image_costs_nothing_either(faces):
     images, landmarks, changed = faces
-    views = Comparison(feature_weight=0.3, warp=0.1)
+    views = Guards(feature_weight=0.3, view_spread=0.1)
     recognizer = _deep_recognizer()
-    same = identity_loss([recognizer], images, images, landmarks, comparison=views)
+    same = identity_loss([recognizer], images, images, landmarks, guards=views)
     np.testing.assert_allclose(same, np.zeros(3), atol=1e-5)
     tf.random.set_seed(1)
-    first, second = (identity_loss([recognizer], images, changed, landmarks, comparison=views)
+    first, second = (identity_loss([recognizer], images, changed, landmarks, guards=views)
                      for _ in range(2))
     assert np.all(first > 0) and not np.allclose(first, second)
 
@@ -157,14 +157,14 @@ def test_a_network_without_maps_is_named(faces):
     images, landmarks, changed = faces
     with pytest.raises(ValueError, match="tiny1 has no feature maps"):
         identity_loss([_tiny_recognizer(1)], images, changed, landmarks,
-                      comparison=Comparison(feature_weight=0.5))
+                      guards=Guards(feature_weight=0.5))
 
 
 @pytest.mark.parametrize("values", [dict(feature_weight=-0.1), dict(feature_weight=1.5),
-                                    dict(warp=-1.0), dict(warp=2.0)])
+                                    dict(view_spread=-1.0), dict(view_spread=2.0)])
 def test_impossible_comparisons_are_named(values):
     with pytest.raises(ValueError, match="must be in 0"):
-        Comparison(**values)
+        Guards(**values)
 
 
 def _deep_recognizer():

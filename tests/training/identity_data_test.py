@@ -8,10 +8,10 @@ import pytest
 from tests import tiny_recognizer
 from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
-from tf_ipr.losses.identity import Comparison
+from tf_ipr.losses.identity import Guards
 from tf_ipr.faces import alignment
 from tf_ipr.recognition import known_face
-from tf_ipr.training.identity_data import Faces, validation_faces
+from tf_ipr.training.identity_data import TrainingFaces, validation_faces
 from tf_ipr.runtime.alignment import align
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
@@ -40,7 +40,7 @@ def _batch(faces, crop_size=None):
 
 def test_pictures_without_a_face_are_left_out_and_embeddings_fit_the_images(
         paths, recognizer, tmp_path):
-    faces = Faces(paths, [recognizer], tmp_path)
+    faces = TrainingFaces(paths, [recognizer], tmp_path)
     assert [path.name for path in faces.paths] == ["a.png", "b.png"]
     batch = _batch(faces)
     assert batch["image"].shape[0] == 2 and batch["embeddings"].shape == [2, 8]
@@ -50,10 +50,10 @@ def test_pictures_without_a_face_are_left_out_and_embeddings_fit_the_images(
     np.testing.assert_allclose(loss, [0, 0], atol=1e-3)
 
 
-@pytest.mark.parametrize("comparison", [Comparison(warp=0.05), Comparison(feature_weight=0.5)])
+@pytest.mark.parametrize("guards", [Guards(view_spread=0.05), Guards(feature_weight=0.5)])
 def test_where_originals_are_embedded_at_every_step_nothing_is_embedded_before(
-        paths, recognizer, tmp_path, comparison):
-    faces = Faces(paths, [recognizer], tmp_path, comparison)
+        paths, recognizer, tmp_path, guards):
+    faces = TrainingFaces(paths, [recognizer], tmp_path, guards)
     assert not list(tmp_path.glob("embeddings*"))
     batch = _batch(faces, crop_size=160)
     assert "embeddings" not in batch and batch["image"].shape == [2, 160, 160, 3]
@@ -64,18 +64,18 @@ def test_where_originals_are_embedded_at_every_step_nothing_is_embedded_before(
 
 def test_the_detection_loss_is_added_for_whole_pictures_alone(paths, recognizer, tmp_path):
     image, landmarks = known_face.image()[None].astype(np.float32), known_face.LANDMARKS[None]
-    plain, weighted = (Faces(paths, [recognizer], tmp_path, Comparison(feature_weight=0.5),
+    plain, weighted = (TrainingFaces(paths, [recognizer], tmp_path, Guards(feature_weight=0.5),
                              detection_weight=weight) for weight in (0.0, 2.0))
     moved = np.roll(image, 2, axis=2)
     assert np.all(weighted.loss(image, moved, landmarks) > plain.loss(image, moved, landmarks))
     np.testing.assert_allclose(weighted.loss(image, image, landmarks), [0], atol=1e-4)
     for refused in (dict(detection_weight=-1.0), dict(detection_weight=1.0, aligned_size=112)):
         with pytest.raises(ValueError, match="detection_weight"):
-            Faces(paths, [recognizer], tmp_path, **refused)
+            TrainingFaces(paths, [recognizer], tmp_path, **refused)
 
 
 def test_crops_go_on_where_a_training_was_stopped(paths, recognizer, tmp_path):
-    faces = Faces(paths, [recognizer], tmp_path, Comparison(warp=0.05))
+    faces = TrainingFaces(paths, [recognizer], tmp_path, Guards(view_spread=0.05))
     batches = faces.batches(2, 100, seed=1)
     whole = [batch["image"].numpy() for batch in batches(0).take(3)]
     again = next(iter(batches(2)))["image"].numpy()
@@ -87,7 +87,7 @@ def test_crops_go_on_where_a_training_was_stopped(paths, recognizer, tmp_path):
 
 
 def test_aligned_faces_are_moved_a_little_and_their_landmarks_with_them(paths, recognizer, tmp_path):
-    faces = Faces(paths[:1], [recognizer], tmp_path, aligned_size=128)
+    faces = TrainingFaces(paths[:1], [recognizer], tmp_path, aligned_size=128)
     image, template, places = known_face.image(), alignment.template_for(128), []
     exact = [align(image, known_face.LANDMARKS, 128),
              align(image[:, ::-1], mirror(known_face.LANDMARKS, image.shape[1]), 128)]
@@ -105,7 +105,7 @@ def test_aligned_faces_are_moved_a_little_and_their_landmarks_with_them(paths, r
 
 
 def test_aligned_faces_go_on_where_a_training_was_stopped(paths, recognizer, tmp_path):
-    batches = Faces(paths, [recognizer], tmp_path, aligned_size=112).batches(2, None, seed=1)
+    batches = TrainingFaces(paths, [recognizer], tmp_path, aligned_size=112).batches(2, None, seed=1)
     third = [batch["image"].numpy() for batch in batches(0).take(3)][2]
     np.testing.assert_array_equal(next(iter(batches(2)))["image"], third)
 
@@ -121,6 +121,6 @@ def test_validation_faces_are_aligned_exactly(paths, tmp_path):
 
 def test_without_a_recogniser_or_a_face_it_says_so(paths, recognizer, tmp_path):
     with pytest.raises(ValueError, match="need --recognizer"):
-        Faces(paths, [], tmp_path)
+        TrainingFaces(paths, [], tmp_path)
     with pytest.raises(ValueError, match="None of the 1 images shows a face"):
-        Faces(paths[2:], [recognizer], tmp_path)
+        TrainingFaces(paths[2:], [recognizer], tmp_path)

@@ -8,6 +8,7 @@
     tf_ipr_compress --align=112 --max_bytes=600 face.jpg face.ipr
     tf_ipr_compress --align=112 --refine=20 --recognizer=recognizers/mobilefacenet face.jpg face.ipr
 
+--min_identity and --refine ask --recognizer; without it dlib's (pip install 'tf_ipr[dlib]').
 --min_identity takes the smallest stream whose decoded face, found and embedded as a server would,
 has that cosine to the original's. --align codes the face crop alone, aligned to the template: the
 landmarks of the template then hold in the decoded crop, so the server needs no detection; crops of 112
@@ -59,16 +60,19 @@ def _given() -> list:
             if FLAGS[name].value is not None]
 
 
+def _needs_recognizer() -> bool:
+    return FLAGS.min_identity is not None or bool(FLAGS.refine)
+
+
 def _check_usage() -> None:
     given = _given()
     if len(given) > 1:
         raise start.UsageError(f"--{' and --'.join(given)} exclude one another; give one of them")
     if FLAGS.min_identity is not None and FLAGS.refine:
         raise start.UsageError("--min_identity and --refine exclude one another; give one of them")
-    needs_recognizer = FLAGS.min_identity is not None or FLAGS.refine
-    if bool(needs_recognizer) != (FLAGS.recognizer is not None):
-        raise start.UsageError("--recognizer belongs together with --min_identity or --refine; give "
-                               "both or neither")
+    if FLAGS.recognizer is not None and not _needs_recognizer():
+        raise start.UsageError("--recognizer is for --min_identity and --refine; give one of them, or "
+                               "leave it out")
 
 
 def main(argv) -> int:
@@ -80,7 +84,9 @@ def main(argv) -> int:
 
     rate = transcode.Rate(50.0) if _RATES.isdisjoint(_given()) else transcode.Rate(
         FLAGS.quality, FLAGS.max_bytes, FLAGS.target_bpp)
-    if FLAGS.align or FLAGS.min_identity is not None or FLAGS.refine:
+    if _needs_recognizer() and FLAGS.recognizer is None:
+        start.note("tf_ipr_compress: no --recognizer is given; dlib's is used")
+    if FLAGS.align or _needs_recognizer():
         encoder = encoders.FaceEncoder(FLAGS.model, FLAGS.max_pixels, rate, encoders.Looks(
             int(FLAGS.align) if FLAGS.align else None, FLAGS.recognizer, FLAGS.min_identity,
             FLAGS.refine))

@@ -1,7 +1,8 @@
-"""Compares the faces in two images: tf_ipr_identity --recognizer=FOLDER A B
+"""Compares the faces in two images: tf_ipr_identity [--recognizer=FOLDER] A B
 
 Prints JSON: the face found in each image (the largest and most central one), the cosine between the
-two embeddings, the recogniser's threshold and the decision. A or B may be `-`, standard input. The exit
+two embeddings, the recogniser's threshold and the decision. Without --recognizer dlib's decides
+(pip install 'tf_ipr[dlib]'). A or B may be `-`, standard input. The exit
 code is 1 if an image has no face or cannot be read.
 """
 
@@ -25,15 +26,17 @@ def main(argv) -> int:
         raise start.UsageError(f"A and B are needed, {len(argv) - 1} arguments given")
     if argv[1:] == ["-", "-"]:
         raise start.UsageError("standard input is one image; name a file for the other")
-    if FLAGS.recognizer is None:
-        raise start.UsageError("--recognizer=FOLDER is needed, made by tf_ipr_convert_recognizer")
     images = [_read(path) for path in argv[1:]]
     # pylint: disable=import-outside-toplevel  # Seconds.
     from tf_ipr.faces import detection
-    from tf_ipr.recognition import comparison
+    from tf_ipr.recognition import comparison, default_recognizer
     from tf_ipr.recognition.recognizer import Recognizer
 
-    recognizer = Recognizer.load(FLAGS.recognizer)
+    if FLAGS.recognizer is None:
+        start.note("tf_ipr_identity: no --recognizer is given; dlib's is used")
+        recognizer = default_recognizer.load()
+    else:
+        recognizer = Recognizer.load(FLAGS.recognizer)
     result = comparison.compare(recognizer, detection.FaceDetector(), *images)
     # The rounding of floating point, which differs between machines, begins behind four digits.
     result.update({name: round(result[name], 4) for name in ("cosine", "threshold")

@@ -127,7 +127,7 @@ def _train(settings: dict) -> str:
 
     import tensorflow as tf
 
-    from tf_ipr.losses.identity import Comparison
+    from tf_ipr.losses.identity import Guards
     from tf_ipr.losses.objective import Objective
     from tf_ipr.models.training_model import TrainingModel
     from tf_ipr.training import data, identity_data, loop
@@ -144,15 +144,15 @@ def _train(settings: dict) -> str:
     training_paths, validation_paths = source.split()
     start.note(f"{len(training_paths)} training images, {len(validation_paths)} held out.")
     aligned_size = int(FLAGS.align) if FLAGS.align else None
-    # Before Faces, which may look for faces for an hour.
+    # Before TrainingFaces, which may look for faces for an hour.
     if aligned_size:
         images = identity_data.validation_faces(validation_paths, FLAGS.cache_dir, aligned_size)
     else:
         images = data.validation_images(validation_paths, 2 * FLAGS.crop_size or None)
     crop_size = FLAGS.crop_size or None
     if objective.needs_identity:
-        faces = identity_data.Faces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
-                                    Comparison(FLAGS.feature_weight, FLAGS.warp), aligned_size,
+        faces = identity_data.TrainingFaces(training_paths, FLAGS.recognizer, FLAGS.cache_dir,
+                                    Guards(FLAGS.feature_weight, FLAGS.warp), aligned_size,
                                     FLAGS.detection_weight, PRESETS[FLAGS.architecture].stride)
         identity_loss = faces.loss
         batches = faces.batches(FLAGS.batch_size, crop_size, FLAGS.seed)

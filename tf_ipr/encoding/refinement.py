@@ -28,7 +28,7 @@ import tensorflow as tf
 
 from tf_ipr.models.codec import Search, TensorFlowCodec
 from tf_ipr.losses.detection import DetectionLoss
-from tf_ipr.losses.identity import Comparison, identity_loss
+from tf_ipr.losses.identity import Guards, identity_loss
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models.inference import Prediction
 from tf_ipr.recognition.recognizer import Recognizer
@@ -36,7 +36,7 @@ from tf_ipr.recognition.recognizer import Recognizer
 STEPS = 20
 _BATCH = 16  # images at a time: more are no faster
 # Feature maps, where a recogniser has them, are less the whim of one network than its embedding.
-_FEATURE_WEIGHT, _WARP = 0.5, 0.02
+_FEATURE_WEIGHT, _VIEW_SPREAD = 0.5, 0.02
 # Adam with one second moment for each image, so that what does not matter stays where it is.
 _MOMENTUM, _SCALE_MEMORY = 0.8, 0.95
 _FIRST_RATE, _LAST_SHARE = 0.02, 0.1  # root mean square of the first step, in symbols; of it at last
@@ -78,8 +78,8 @@ class Refinement:
         self._objective = dataclasses.replace(Objective.of_training(training), background_rate=1.0)
         self.recognizers, self.steps = [recognizer.require_graph() for recognizer in recognizers], steps
         maps = all(recognizer.has_feature_maps for recognizer in recognizers)
-        self._as_aligned = Comparison(_FEATURE_WEIGHT if maps else 0.0)
-        self._views = dataclasses.replace(self._as_aligned, warp=_WARP)
+        self._as_aligned = Guards(_FEATURE_WEIGHT if maps else 0.0)
+        self._views = dataclasses.replace(self._as_aligned, view_spread=_VIEW_SPREAD)
         self._detection_weight = training.get("detection_weight") or 0.0
         self._detection_loss = DetectionLoss() if self._detection_weight else None
         self._network = codec.model.network
@@ -148,7 +148,7 @@ class Refinement:
     def _seen_as_aligned(self, *given):
         return self._lagrangian(self._as_aligned, *given)[0]
 
-    def _lagrangian(self, views: Comparison, residual, mean, tables, image, quality, landmarks):
+    def _lagrangian(self, views: Guards, residual, mean, tables, image, quality, landmarks):
         """(What training minimises, of each image, with the rate of y alone: float32 [B]; x̂)."""
         from tf_ipr.models.entropy_model import scale_of
         from tf_ipr.models.training_model import Forward, quantise
@@ -161,7 +161,7 @@ class Refinement:
         bits = _noisy_normal()(loc=0.0, scale=scale_of(index)).log_prob(symbols) / -math.log(2)
         pixels = tf.cast(height * width, tf.float32)
         latent_bpp = tf.reduce_sum(tf.where(tables < 0, 0.0, bits), 3) / pixels
-        identity = identity_loss(self.recognizers, image, decoded, landmarks, comparison=views)
+        identity = identity_loss(self.recognizers, image, decoded, landmarks, guards=views)
         forward = Forward(decoded, tf.reduce_sum(latent_bpp, [1, 2]), tf.zeros_like(quality), latent_bpp)
         return self._objective(image, forward, self._objective.lambda_rate(quality), identity,
                                landmarks)[0], decoded

@@ -5,7 +5,7 @@
 with R a frozen recogniser and A the five-point alignment. The landmarks of x serve both images, so
 A is the same map for both and the loss is differentiable with respect to x̂.
 
-`Comparison` holds two guards against pleasing one network rather than keeping a face: the crop may
+`Guards` holds two guards against pleasing one network rather than keeping a face: the crop may
 be taken a little differently at every step, and R's feature maps F_s may be compared beside its
 embedding, position by position,
 
@@ -33,35 +33,35 @@ _EPSILON = 1e-6  # positions where a rectified map is all zero
 
 
 @dataclasses.dataclass(frozen=True)
-class Comparison:
-    """How two faces are compared.
+class Guards:
+    """What a comparison of faces is guarded by.
 
     Attributes:
       feature_weight: w above, share of the feature maps, 0..1.
-      warp: spread of the random views: standard deviation of a rotation (radians), of the logarithm
+      view_spread: of the random views: standard deviation of a rotation (radians), of the logarithm
         of a scale, and of shifts (in standard deviations of the landmarks); half of the views are
         mirrored. 0 compares the aligned crop itself.
     """
 
     feature_weight: float = 0.0
-    warp: float = 0.0
+    view_spread: float = 0.0
 
     def __post_init__(self):
         if not 0 <= self.feature_weight <= 1:
             raise ValueError(f"feature_weight is {self.feature_weight}; it must be in 0..1.")
-        if not 0 <= self.warp <= 0.5:
-            raise ValueError(f"warp is {self.warp}; it must be in 0..0.5.")
+        if not 0 <= self.view_spread <= 0.5:
+            raise ValueError(f"view_spread is {self.view_spread}; it must be in 0..0.5.")
 
     @property
     def needs_original(self) -> bool:
         """Whether the original image must be embedded at every step."""
-        return self.feature_weight > 0 or self.warp > 0
+        return self.feature_weight > 0 or self.view_spread > 0
 
 
 def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
                   reconstruction: tf.Tensor, landmarks: tf.Tensor,
                   original_embeddings: Optional[Sequence[tf.Tensor]] = None,
-                  comparison: Comparison = Comparison()) -> tf.Tensor:
+                  guards: Guards = Guards()) -> tf.Tensor:
     """Identity loss of each image, the mean over several recognisers.
 
     Weights get no gradient (they are constants of the recognisers' graphs), and neither do the
@@ -78,7 +78,7 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
         original_embeddings: for each recogniser R(A(x)), float32 [B, D], computed before
             (`tf_ipr.faces.cache`). Saves a third of the work; of no use where the comparison
             `needs_original`.
-        comparison: how faces are compared.
+        guards: how faces are compared.
 
     Returns:
         float32 [B] in 0..2; 0 for an image without a face.
@@ -97,9 +97,9 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
     # what tf.where does not choose must be finite.
     landmarks = tf.where(has_face[:, None, None], landmarks, tf.constant(_ANY_LANDMARKS))
     mirrored = tf.zeros_like(has_face)
-    if comparison.warp > 0:
-        landmarks, mirrored = vary(landmarks, comparison.warp)
-    look = comparison.needs_original or original_embeddings is None
+    if guards.view_spread > 0:
+        landmarks, mirrored = vary(landmarks, guards.view_spread)
+    look = guards.needs_original or original_embeddings is None
 
     crops: Dict[tuple, tuple] = {}          # recognisers with one template share the crops
     losses = []
@@ -112,7 +112,7 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
                 for some in both]
         changed, *original = crops[recognizer.crop]
         if look:
-            losses.append(_distance(recognizer, original[0], changed, comparison.feature_weight))
+            losses.append(_distance(recognizer, original[0], changed, guards.feature_weight))
         else:
             known = tf.convert_to_tensor(original_embeddings[index], tf.float32)
             known = tf.where(tf.math.is_finite(known), known, 0.0)

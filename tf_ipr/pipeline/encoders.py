@@ -9,6 +9,8 @@ from tf_ipr.pipeline import codecs, transcode
 from tf_ipr.pipeline.file_run import Item, Made
 from tf_ipr.runtime import alignment
 
+_REFINED = "lfw_l2_ip"
+
 
 class Encoder:
     """Whole images, at a rate.
@@ -37,7 +39,7 @@ class Looks(NamedTuple):
 
     Attributes:
       align: codes the aligned crop of the main face, of so many pixels; None: the whole image.
-      recognizer: folder of the recogniser that the following two need.
+      recognizer: folder of the recogniser that the following two need; None: dlib's.
       min_identity: takes the lowest quality whose decoded face has this cosine to the original's.
       refine: steps of refining the latent by the recogniser's gradient.
     """
@@ -53,14 +55,16 @@ class FaceEncoder(Encoder):
     def __init__(self, model: str | None, max_pixels: int, rate: transcode.Rate, looks: Looks):
         # pylint: disable=import-outside-toplevel  # Seconds.
         from tf_ipr.faces.detection import FaceDetector
+        from tf_ipr.recognition import default_recognizer
         from tf_ipr.recognition.recognizer import Recognizer
 
         self._looks = looks
         super().__init__(model, max_pixels, rate)
         self.settings.update(align=looks.align, min_identity=looks.min_identity, refine=looks.refine)
         self._detector = FaceDetector()
-        if looks.recognizer is not None:
-            self._recognizer = Recognizer.load(looks.recognizer)
+        if looks.min_identity is not None or looks.refine:
+            self._recognizer = (default_recognizer.load() if looks.recognizer is None
+                                else Recognizer.load(looks.recognizer))
             self.settings["recognizer"] = self._recognizer.fingerprint
         if looks.refine:
             from tf_ipr.encoding.refinement import Refinement
@@ -71,7 +75,9 @@ class FaceEncoder(Encoder):
         from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel
 
         if model is None and self._looks.align in shipped_models.ALIGNED:
-            model = shipped_models.folder(shipped_models.ALIGNED[self._looks.align])
+            model = shipped_models.ALIGNED[self._looks.align]
+        elif model is None and self._looks.refine:
+            model = _REFINED  # The default model, trained without a recogniser, cannot be refined.
         return TensorFlowCodec.load(model, self._max_pixels)
 
     def encode(self, item: Item) -> Made:

@@ -15,7 +15,7 @@ import tqdm
 from tf_ipr.files import image_file
 from tf_ipr.datasets import pipeline
 from tf_ipr.losses.detection import DetectionLoss
-from tf_ipr.losses.identity import Comparison, identity_loss
+from tf_ipr.losses.identity import Guards, identity_loss
 from tf_ipr.losses.random_view import move
 from tf_ipr.faces import alignment, cache
 from tf_ipr.recognition.recognizer import Recognizer
@@ -26,7 +26,7 @@ _JITTER = 0.1  # largest shift of a crop around the face, relative to its edge
 _ALIGNED_SPREAD = 0.04  # of aligned crops, see `random_view.move`; landmarks are no better than that
 
 
-class Faces:
+class TrainingFaces:
     """A dataset of faces, and the identity loss on its batches.
 
     Attributes:
@@ -35,7 +35,7 @@ class Faces:
     """
 
     def __init__(self, paths, recognizer_folders, cache_dir,
-                 comparison: Comparison = Comparison(), aligned_size: Optional[int] = None,
+                 guards: Guards = Guards(), aligned_size: Optional[int] = None,
                  detection_weight: float = 0.0, stride: int = 16):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
@@ -43,7 +43,7 @@ class Faces:
           paths: image files.
           recognizer_folders: of the recognisers in the loss.
           cache_dir: where landmarks and embeddings are kept.
-          comparison: how faces are compared.
+          guards: how faces are compared.
           aligned_size: one of `alignment.ALIGNED_SIZES`: batches hold aligned faces of so many pixels
             instead of pictures. For faces up to twice as large, as there is no filter against
             aliasing.
@@ -61,7 +61,7 @@ class Faces:
         if not recognizer_folders:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
-        self._comparison, self._aligned_size = comparison, aligned_size
+        self._guards, self._aligned_size = guards, aligned_size
         self._stride = stride
         self._detection_weight = detection_weight
         self._detection_loss = DetectionLoss() if detection_weight else None
@@ -72,7 +72,7 @@ class Faces:
             raise ValueError(f"None of the {len(paths)} images shows a face.")
         self.paths = [path for path, face in zip(paths, found) if face]
         self._landmarks = landmarks[found]
-        anew = comparison.needs_original or aligned_size is not None
+        anew = guards.needs_original or aligned_size is not None
         self._embeddings = None if anew else np.concatenate([
             cache.embeddings_of_files(r, self.paths, self._landmarks, cache_dir,
                                       progress=_progress(f"embeddings by {r.name}"))
@@ -87,7 +87,7 @@ class Faces:
         originals = None if embeddings is None else tf.split(
             embeddings, [r.embedding_size for r in self.recognizers], axis=1)
         loss = identity_loss(self.recognizers, image, reconstruction, landmarks, originals,
-                             self._comparison)
+                             self._guards)
         if self._detection_loss is not None:
             loss += self._detection_weight * self._detection_loss(image, reconstruction, landmarks)
         return loss
