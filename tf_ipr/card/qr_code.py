@@ -1,0 +1,84 @@
+"""QR codes (ISO/IEC 18004): what a version holds, drawing one, finding those in a photograph."""
+
+from __future__ import annotations
+
+import numpy as np
+import segno
+import zxingcpp
+from segno import consts
+
+from tf_ipr.card.payload import CardError
+
+VERSIONS = range(1, 41)
+LEVELS = ("L", "M", "Q", "H")  # 7, 15, 25 and 30 % of the code may be unreadable
+QUIET_MODULES = 4
+
+_ERROR = {"L": consts.ERROR_LEVEL_L, "M": consts.ERROR_LEVEL_M, "Q": consts.ERROR_LEVEL_Q,
+          "H": consts.ERROR_LEVEL_H}
+_MODE_BITS = 4
+_SHARPENED = 2.0  # of a photograph's edges, where it does not read as it is
+
+
+def capacity(version: int, level: str) -> int:
+    """Bytes that a code holds.
+
+    Args:
+      version: 1 (21x21 modules) to 40 (177x177).
+      level: of error correction, one of `LEVELS`.
+
+    Raises:
+      CardError: there is no such version or level.
+    """
+    if version not in VERSIONS or level not in LEVELS:
+        raise CardError(f"A QR code of version {version} and level {level} does not exist; versions are 1 to 40, "
+                        f"levels {', '.join(LEVELS)}.")
+    count_bits = 8 if version < 10 else 16
+    return (consts.SYMBOL_CAPACITY[version][_ERROR[level]] - _MODE_BITS - count_bits) // 8
+
+
+def smallest_version(num_bytes: int, level: str) -> int | None:
+    """The smallest version that holds so many bytes, or None where not even 40 does."""
+    return next((version for version in VERSIONS if capacity(version, level) >= num_bytes), None)
+
+
+def modules(payload: bytes, version: int, level: str) -> np.ndarray:
+    """The code as bool [n, n], True for dark, n = 17 + 4 * version, without quiet zone.
+
+    Raises:
+      CardError: the version does not hold so many bytes at this level.
+    """
+    if len(payload) > capacity(version, level):
+        raise CardError(f"{len(payload)} bytes do not fit a QR code of version {version}, level {level}, which "
+                        f"holds {capacity(version, level)}.")
+    code = segno.make(payload, version=version, error=level, mode="byte", boost_error=False, micro=False)
+    return np.array([list(row) for row in code.matrix], bool)
+
+
+def find(image: np.ndarray) -> list[bytes]:
+    """The contents of all QR codes in a picture, each once.
+
+    Args:
+      image: uint8 RGB (H, W, 3).
+    """
+    grey = np.ascontiguousarray(image.astype(np.float32) @ np.float32([0.299, 0.587, 0.114])).astype(np.uint8)
+    for prepare in (lambda pixels: pixels, _sharper, _twice_as_large):
+        found = zxingcpp.read_barcodes(prepare(grey), formats=zxingcpp.BarcodeFormat.QRCode)
+        if found:
+            return list(dict.fromkeys(bytes(code.bytes) for code in found))
+    return []
+
+
+def _sharper(grey: np.ndarray) -> np.ndarray:
+    """Undoes some of a lens's blur: the difference to a 3x3 mean, added."""
+    padded = np.pad(grey.astype(np.float32), 1, mode="edge")
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    mean = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
+    return np.clip(grey + _SHARPENED * (grey - mean), 0, 255).astype(np.uint8)
+
+
+def _twice_as_large(grey: np.ndarray) -> np.ndarray:
+    """For modules of few pixels: the finder of a code looks at whole pixels."""
+    from PIL import Image  # pylint: disable=import-outside-toplevel
+
+    size = 2 * grey.shape[1], 2 * grey.shape[0]
+    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
