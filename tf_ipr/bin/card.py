@@ -18,66 +18,55 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import sys
 
 from absl import flags
 
-from tf_ipr.bin import codec_flags, missing_package, start
-from tf_ipr.files import image_file
+from tf_ipr.bin import codec_flags, start
 
-FLAGS = flags.FLAGS
-flags.adopt_module_key_flags(codec_flags)
-
-flags.DEFINE_bool("read", False, "Reads a card instead of making one.")
-flags.DEFINE_string("text", "", "What stands beside the face: at most 120 bytes of UTF-8.")
-flags.DEFINE_string("key", None, "Private key (Ed25519, PEM) that signs the card.")
-flags.DEFINE_string("new_key", None,
-                    "Instead: makes a key, in this file and, the public one, in NAME.pub.pem beside it.")
-flags.DEFINE_multi_string("public_key", [], "With --read: a key whose cards are accepted; may be repeated.")
-flags.DEFINE_integer("version", None, "Of the QR code: 1 (21x21) to 40 (177x177). Default: the smallest that "
-                     "holds the card.", 1, 40)
-flags.DEFINE_enum("level", "M", ["L", "M", "Q", "H"],
-                  "Error correction of the QR code: 7, 15, 25 or 30 % of it may be unreadable.")
-flags.DEFINE_integer("face_bytes", 400, "The face takes at most so many bytes, and what the code has room for.", 1)
+FLAGS = flags.FlagValues()
+flags.DEFINE_bool("read", False, "Reads a card instead of making one.", flag_values=FLAGS)
+flags.DEFINE_string("text", "", "What stands beside the face: at most 120 bytes of UTF-8.", flag_values=FLAGS)
+flags.DEFINE_string("key", None, "Private key (Ed25519, PEM) that signs the card.", flag_values=FLAGS)
+flags.DEFINE_string("new_key", None, "Instead: makes a key, in this file and, the public one, in NAME.pub.pem "
+                    "beside it.", flag_values=FLAGS)
+flags.DEFINE_multi_string("public_key", [], "With --read: a key whose cards are accepted; may be repeated.",
+                          flag_values=FLAGS)
+flags.DEFINE_integer("version", None, "Of the QR code: --version=1 (21x21) to --version=40 (177x177). Default: the "
+                     "smallest that holds the card.", 1, 40, flag_values=FLAGS)
+flags.DEFINE_enum("level", "M", ["L", "M", "Q", "H"], "Error correction of the QR code: 7, 15, 25 or 30 % of it "
+                  "may be unreadable.", flag_values=FLAGS)
+flags.DEFINE_integer("face_bytes", 400, "The face takes at most so many bytes, and what the code has room for.", 1,
+                     flag_values=FLAGS)
 flags.DEFINE_list("landmarks", None, "x,y of left eye, right eye, nose, left and right corner of the mouth, as seen "
-                  "in FACE. Default: they are looked for (needs the extra 'recognition').")
-flags.DEFINE_string("font", None, "Font file for the text.")
+                  "in FACE. Default: they are looked for (needs the extra 'recognition').", flag_values=FLAGS)
+flags.DEFINE_string("font", None, "Font file for the text.", flag_values=FLAGS)
+codec_flags.define(FLAGS)
+
+# What makes no sense beside --read, and what makes none without it.
+_OF_MAKING = ("text", "key", "new_key", "version", "face_bytes", "level", "landmarks", "font")
+_OF_READING = ("public_key",)
 
 
 def main(argv) -> int:
-    message = _usage_error(argv)
-    if message:
-        print(f"tf_ipr_card: {message}", file=sys.stderr)
-        return 2
-    try:
-        result = _read(*argv[1:]) if FLAGS.read else _make(*argv[1:])
-    except ModuleNotFoundError as error:
-        print(f"tf_ipr_card: {missing_package.explain(error)}", file=sys.stderr)
-        return 1
-    except (ValueError, OSError, ImportError) as error:
-        print(f"tf_ipr_card: {error}", file=sys.stderr)
-        return 1
-    print(json.dumps(result, indent=1, ensure_ascii=False))
+    _check_usage(argv)
+    result = _read(*argv[1:]) if FLAGS.read else _make(*argv[1:])
+    start.result(json.dumps(result, indent=1, ensure_ascii=False))
     return 0
 
 
-def _usage_error(argv) -> str | None:
-    if FLAGS.read:
-        if len(argv) not in (2, 3):
-            return f"CARD, and FACE if wanted, are needed, {len(argv) - 1} arguments given (--help)"
-        for name in ("key", "new_key", "landmarks", "text", "font"):
-            if FLAGS[name].value:
-                return f"--{name} makes a card, --read reads one; leave one of them out (--help)"
-        return None
-    if len(argv) != 3:
-        return f"FACE and CARD are needed, {len(argv) - 1} arguments given (--help)"
+def _check_usage(argv) -> None:
+    wanted = "CARD, and FACE if wanted," if FLAGS.read else "FACE and CARD"
+    if len(argv) != 3 and not (FLAGS.read and len(argv) == 2):
+        raise start.UsageError(f"{wanted} are needed, {len(argv) - 1} arguments given")
+    for name in _OF_MAKING if FLAGS.read else _OF_READING:
+        if not FLAGS[name].using_default_value:
+            raise start.UsageError(f"--{name} has no meaning {'with' if FLAGS.read else 'without'} --read; leave "
+                                   "it out")
     if FLAGS.key and FLAGS.new_key:
-        return "--key and --new_key exclude one another; give one of them"
-    if FLAGS.public_key:
-        return "--public_key belongs to --read; a card is made with --key or --new_key"
+        raise start.UsageError("--key and --new_key exclude one another; give one of them")
     if FLAGS.landmarks is not None and _landmarks() is None:
-        return f"--landmarks needs ten numbers x,y,x,y,..., {','.join(FLAGS.landmarks)!r} given"
-    return None
+        raise start.UsageError(f"--landmarks needs ten numbers x,y,x,y,...; {','.join(FLAGS.landmarks)!r} is "
+                               "something else")
 
 
 def _landmarks() -> list | None:
@@ -88,7 +77,8 @@ def _landmarks() -> list | None:
     return [numbers[i:i + 2] for i in range(0, 10, 2)] if len(numbers) == 10 else None
 
 
-def _codec(model):
+def load_codec(model):
+    """The codec of a model folder or of a shipped model's name."""
     from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel
 
     return TensorFlowCodec.load(model)
@@ -97,6 +87,7 @@ def _codec(model):
 def _make(source: str, target: str) -> dict:
     # pylint: disable=import-outside-toplevel  # What only one of the two ways needs.
     from tf_ipr.card import drawing, issuing, keys, payload, qr_code
+    from tf_ipr.files import image_file
     from tf_ipr.format import bitstream, compact, shipped_models
     from tf_ipr.runtime.alignment import align
 
@@ -106,7 +97,7 @@ def _make(source: str, target: str) -> dict:
     key = keys.read_private(FLAGS.key) if FLAGS.key else None
     image = image_file.read_image(source, FLAGS.max_pixels)
     crop = align(image, _landmarks_in(image), 112)
-    codec = _codec(FLAGS.model or shipped_models.ALIGNED[112])
+    codec = load_codec(FLAGS.model or shipped_models.ALIGNED[112])
     draft = issuing.draft(crop, codec, FLAGS.text, bool(FLAGS.key or FLAGS.new_key), FLAGS.version,
                           FLAGS.level, FLAGS.face_bytes)
     result = {}
@@ -138,13 +129,14 @@ def _landmarks_in(image):
 def _read(source: str, target: str | None = None) -> dict:
     # pylint: disable=import-outside-toplevel
     from tf_ipr.card import keys, reading
+    from tf_ipr.files import image_file
     from tf_ipr.format import shipped_models
 
     target = target or str(pathlib.Path(source).with_suffix(".face.png"))
     _not_onto_itself(source, target)
     trusted = [keys.read_public(path) for path in FLAGS.public_key]
     card = reading.read(image_file.read_image(source, FLAGS.max_pixels),
-                        lambda stream: _codec(FLAGS.model or shipped_models.folder_of_stream(stream)), trusted)
+                        lambda stream: load_codec(FLAGS.model or shipped_models.folder_of_stream(stream)), trusted)
     image_file.write_png(target, card.face)
     signature = "none" if card.key_id is None else "valid" if card.verified else "not verified"
     return {"text": card.text, "signature": signature, "key_id": card.key_id, "face": target,
