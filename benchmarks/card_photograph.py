@@ -1,7 +1,8 @@
 """A photograph of a printed card, simulated: what lies between a card's pixels and a camera's.
 
-In this order: ink and paper (grey black, off-white, edges softened by half a dot), the camera's place (turned,
-tilted), light (level, colour, one side darker than the other), the lens (blur), the sensor (noise), JPEG.
+In this order: ink and paper (grey black, off-white, edges softened by half a dot), the camera's place
+(turned, tilted), light (level, colour, one side darker than the other), the lens (blur), the sensor
+(noise), JPEG.
 """
 
 from __future__ import annotations
@@ -51,22 +52,27 @@ def photograph(card: Image.Image, conditions: Conditions, rng: np.random.Generat
     """
     width = conditions.width
     height = round(width * card.height / card.width)
-    printed = card.filter(ImageFilter.GaussianBlur(0.5)).resize((width, height), Image.Resampling.LANCZOS)
+    printed = card.filter(ImageFilter.GaussianBlur(0.5)).resize(
+        (width, height), Image.Resampling.LANCZOS
+    )
     printed = Image.fromarray((28 + np.asarray(printed, np.float32) * (238 - 28) / 255).astype(np.uint8))
     pixels = np.asarray(_placed(printed, conditions, rng), np.float32)
 
     light = rng.uniform(conditions.dark, 1.05) * rng.uniform(0.94, 1.0, 3)
-    rows, columns = np.mgrid[-0.5:0.5:1j * pixels.shape[0], -0.5:0.5:1j * pixels.shape[1]]
+    rows, columns = np.mgrid[-0.5 : 0.5 : 1j * pixels.shape[0], -0.5 : 0.5 : 1j * pixels.shape[1]]
     angle = rng.uniform(0, 2 * np.pi)
     slope = np.cos(angle) * columns + np.sin(angle) * rows
     pixels = pixels * light * (1 - rng.uniform(0, conditions.shade) * (slope + 0.5))[..., None]
 
     blur = ImageFilter.GaussianBlur(rng.uniform(0.3, conditions.blur))
-    pixels = np.asarray(Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).filter(blur), np.float32)
+    pixels = np.asarray(
+        Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).filter(blur), np.float32
+    )
     pixels += rng.normal(0, rng.uniform(1, conditions.noise), pixels.shape)
     file = io.BytesIO()
     Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8)).save(
-        file, "jpeg", quality=int(rng.integers(conditions.jpeg, 96)))
+        file, "jpeg", quality=int(rng.integers(conditions.jpeg, 96))
+    )
     return np.asarray(Image.open(file))
 
 
@@ -82,14 +88,15 @@ def _placed(card: Image.Image, conditions: Conditions, rng: np.random.Generator)
     table = Image.new("RGB", size, tuple(int(value) for value in rng.integers(60, 190, 3)))
     coefficients = _homography(moved, corners)
     flat = card.transform(size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC)
-    mask = Image.new("L", card.size, 255).transform(size, Image.Transform.PERSPECTIVE, coefficients,
-                                                    Image.Resampling.BILINEAR)
+    mask = Image.new("L", card.size, 255).transform(
+        size, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BILINEAR
+    )
     table.paste(flat, (0, 0), mask)
     return table
 
 
 def _homography(source: np.ndarray, target: np.ndarray) -> list:
-    """The eight numbers a..h with x' = (a x + b y + c) / (g x + h y + 1), y' = (d x + e y + f) / (...)."""
+    """The numbers a..h with x' = (a x + b y + c) / (g x + h y + 1), y' = (d x + e y + f) / (g x + h y + 1)."""
     rows, values = [], []
     for (x, y), (u, v) in zip(source, target):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]

@@ -36,10 +36,20 @@ def test_exact_bytes_never_change():
 def test_rows_never_change_their_meaning():
     # Add to this list what is added to ROWS; what stands here stays.
     assert {number: (row.model_id, row.width) for number, row in compact.ROWS.items()} == {
-        0x80: ("ba124500", 112), 0x81: ("c88190a9", 128), 0x82: ("ef07535b", 250), 0x83: ("7f8b8d07", 250),
-        0x84: ("f98e5a43", 250), 0x85: ("c47bf4ba", 128), 0x86: ("92978b44", 128), 0x87: ("c7b0f4cc", 250),
-        0x88: ("e659a062", 250), 0x8A: ("4c2d8499", 250)}
-    assert all(compact.FIRST_ROW <= number <= compact.LAST_ROW and number != 0x89 for number in compact.ROWS)
+        0x80: ("ba124500", 112),
+        0x81: ("c88190a9", 128),
+        0x82: ("ef07535b", 250),
+        0x83: ("7f8b8d07", 250),
+        0x84: ("f98e5a43", 250),
+        0x85: ("c47bf4ba", 128),
+        0x86: ("92978b44", 128),
+        0x87: ("c7b0f4cc", 250),
+        0x88: ("e659a062", 250),
+        0x8A: ("4c2d8499", 250),
+    }
+    assert all(
+        compact.FIRST_ROW <= number <= compact.LAST_ROW and number != 0x89 for number in compact.ROWS
+    )
     assert len(set(compact.ROWS.values())) == len(compact.ROWS)
 
 
@@ -49,8 +59,9 @@ def test_every_shipped_model_has_a_row():
         assert model_folder.read_config(folder)["model_id"] in named, f"{name} needs a row in ROWS"
 
 
-@pytest.mark.parametrize("other", [dict(model_id="89abcdef"), dict(width=113), dict(height=250),
-                                   dict(version=(1, 1))])
+@pytest.mark.parametrize(
+    "other", [dict(model_id="89abcdef"), dict(width=113), dict(height=250), dict(version=(1, 1))]
+)
 def test_what_has_no_row_stays_in_the_long_form(other):
     stream = make(**other)
     assert compact.compact(stream) == stream == compact.expand(stream)
@@ -65,10 +76,19 @@ def test_a_decoder_of_the_long_form_refuses_the_compact_one():
             bitstream.parse(bytes([number]) + compact.compact(make())[1:])
 
 
-@pytest.mark.parametrize("data, text", [
-    (b"", "empty"), (b"\x80", "ends within its header"), (b"\x80\x01\x00", "quality 0.5"),
-    (b"\x80\xc9\x00", "quality 100.5"), (b"\xbf\x64\x00", "row 0xbf.*newer release"),
-    (b"\x89PNG", "starts with byte 0x89.*something else"), (b"\xff\xd8", "byte 0xff"), (b"text", "byte 0x74")])
+@pytest.mark.parametrize(
+    "data, text",
+    [
+        (b"", "empty"),
+        (b"\x80", "ends within its header"),
+        (b"\x80\x01\x00", "quality 0.5"),
+        (b"\x80\xc9\x00", "quality 100.5"),
+        (b"\xbf\x64\x00", "row 0xbf.*newer release"),
+        (b"\x89PNG", "starts with byte 0x89.*something else"),
+        (b"\xff\xd8", "byte 0xff"),
+        (b"text", "byte 0x74"),
+    ],
+)
 def test_bad_bytes_are_refused_with_the_reason(data, text):
     with pytest.raises(BitstreamError, match=text):
         compact.expand(data)

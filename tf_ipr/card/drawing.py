@@ -16,6 +16,7 @@ A module of the code is a whole number of dots, as many as fit with the quiet zo
 from __future__ import annotations
 
 import pathlib
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -26,7 +27,7 @@ from tf_ipr.files import atomic_file
 
 DOTS_PER_INCH = 300
 WIDTH, HEIGHT = 1011, 638  # dots: 85.6 x 54 mm
-_EDGE = 3                  # the line to cut along
+_EDGE, _CORNER = 4, 28  # what the line to cut along takes, and the radius of its corners
 _MARGIN, _GAP, _FACE = 40, 22, 300
 _TEXT_SIZES = range(34, 17, -1)
 _NOTE_SIZE, _LINE = 18, 1.25
@@ -35,8 +36,13 @@ _INK, _FAINT, _LINE_COLOUR = (20, 24, 32), (105, 112, 125), (205, 210, 218)
 _SYSTEM_FONTS = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf", "Arial Unicode.ttf")
 
 
-def draw(face: np.ndarray, code: np.ndarray, text: str = "", note: str = "",
-         font: str | pathlib.Path | None = None) -> Image.Image:
+def draw(
+    face: np.ndarray,
+    code: np.ndarray,
+    text: str = "",
+    note: str = "",
+    font: str | pathlib.Path | None = None,
+) -> Image.Image:
     """Draws a card.
 
     Args:
@@ -44,7 +50,8 @@ def draw(face: np.ndarray, code: np.ndarray, text: str = "", note: str = "",
       code: bool [n, n], of `qr_code.modules`.
       text: of the card.
       note: a small line below it.
-      font: a TrueType or OpenType file. Default: Pillow's own, or one of the system where that lacks a letter.
+      font: a TrueType or OpenType file. Default: Pillow's own, or one of the system where it lacks
+        a letter.
 
     Returns:
       An RGB picture of 1011x638 dots, 300 to the inch.
@@ -54,22 +61,34 @@ def draw(face: np.ndarray, code: np.ndarray, text: str = "", note: str = "",
     """
     card = Image.new("RGB", (WIDTH, HEIGHT), "white")
     pen = ImageDraw.Draw(card)
-    pen.rounded_rectangle([1, 1, WIDTH - 2, HEIGHT - 2], 36, outline=_LINE_COLOUR, width=_EDGE)
-    card.paste(Image.fromarray(face).resize((_FACE, _FACE), Image.Resampling.BICUBIC), (_MARGIN, _MARGIN))
+    pen.rounded_rectangle([1, 1, WIDTH - 2, HEIGHT - 2], _CORNER, outline=_LINE_COLOUR, width=_EDGE - 1)
+    card.paste(
+        Image.fromarray(face).resize((_FACE, _FACE), Image.Resampling.BICUBIC), (_MARGIN, _MARGIN)
+    )
 
     dots = module_dots(len(code))
-    picture = Image.fromarray(np.where(np.kron(code, np.ones([dots, dots], bool)), 0, 255).astype(np.uint8))
+    picture = Image.fromarray(
+        np.where(np.kron(code, np.ones([dots, dots], bool)), 0, 255).astype(np.uint8)
+    )
     box = (len(code) + 2 * qr_code.QUIET_MODULES) * dots
     quiet = qr_code.QUIET_MODULES * dots
-    left = (WIDTH + _MARGIN + _FACE - box) // 2 + quiet  # in the middle of what the face leaves
-    card.paste(picture, (min(left, WIDTH - _EDGE - box + quiet), (HEIGHT - picture.height) // 2))
+    left = (
+        _MARGIN + _FACE + WIDTH - _CORNER - box
+    ) // 2 + quiet  # in the middle of what the face leaves
+    card.paste(picture, (left, (HEIGHT - picture.height) // 2))
 
     top = _MARGIN + _FACE + _GAP
     bottom = HEIGHT - _MARGIN - (int(_LINE * _NOTE_SIZE) if note else 0)
     lines, chosen, step = _fit(text, font, _FACE, bottom - top)
     for number, line in enumerate(lines):
         pen.text((_MARGIN, top + number * step), line, font=chosen, fill=_INK)
-    pen.text((_MARGIN, HEIGHT - _MARGIN), note, font=ImageFont.load_default(_NOTE_SIZE), fill=_FAINT, anchor="ls")
+    pen.text(
+        (_MARGIN, HEIGHT - _MARGIN),
+        note,
+        font=ImageFont.load_default(_NOTE_SIZE),
+        fill=_FAINT,
+        anchor="ls",
+    )
     return card
 
 
@@ -101,8 +120,10 @@ def _fit(text: str, font, width: int, height: int):
         lines = [line for paragraph in text.split("\n") for line in _wrapped(paragraph, chosen, width)]
         if len(lines) * step <= height:
             return lines, chosen, step
-    raise CardError(f"The text does not fit the card, even in {_TEXT_SIZES[-1]} dots; shorten it, or take out "
-                    "line breaks.")
+    raise CardError(
+        f"The text does not fit the card, even in {_TEXT_SIZES[-1]} dots; shorten it, or take out "
+        "line breaks."
+    )
 
 
 def _wrapped(paragraph: str, font, width: int) -> list[str]:
@@ -123,6 +144,7 @@ def _wrapped(paragraph: str, font, width: int) -> list[str]:
 
 
 def _font_for(text: str, font, size: int):
+    chosen: Any
     if font is not None:
         try:
             chosen = ImageFont.truetype(str(font), size)
@@ -142,15 +164,19 @@ def _font_for(text: str, font, size: int):
         if not _missing(text, other):
             return other
     if missing:
-        raise CardError(f"The built-in font has no letter {missing!r}, and no font of this system that is known "
-                        "here has; give a font file that has.")
+        raise CardError(
+            f"The built-in font has no letter {missing!r}, and no font of this system that is known "
+            "here has; give a font file that has."
+        )
     return chosen
 
 
 def _missing(text: str, font) -> str:
     """The first letter that the font draws as it draws what no font has, or ""."""
     nothing = _glyph("\uffff", font)
-    return next((letter for letter in text if not letter.isspace() and _glyph(letter, font) == nothing), "")
+    return next(
+        (letter for letter in text if not letter.isspace() and _glyph(letter, font) == nothing), ""
+    )
 
 
 def _glyph(letter: str, font):

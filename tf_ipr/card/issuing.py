@@ -42,8 +42,15 @@ class Draft:
         return body + private_key.sign(body)
 
 
-def draft(crop: np.ndarray, codec, text: str = "", signed: bool = True, version: int | None = None,
-          level: str = LEVEL, face_bytes: int = FACE_BYTES) -> Draft:
+def draft(
+    crop: np.ndarray,
+    codec,
+    text: str = "",
+    signed: bool = True,
+    version: int | None = None,
+    level: str = LEVEL,
+    face_bytes: int = FACE_BYTES,
+) -> Draft:
     """Codes a face as well as the card has room for.
 
     Args:
@@ -82,14 +89,18 @@ def _code(crop: np.ndarray, codec, budget: int) -> bytes:
     return compact.compact(codec.compress(crop, max_bytes=budget + saved))
 
 
-def _what_would_fit(needed: int, others: int, room: int, version: int | None, level: str, face_bytes: int) -> str:
+def _what_would_fit(
+    needed: int, others: int, room: int, version: int | None, level: str, face_bytes: int
+) -> str:
     text = f"No face fits: this one takes at least {needed} bytes, "
     if needed > face_bytes:
         return text + f"and face_bytes is {face_bytes}. Allow at least {needed}."
     held = qr_code.capacity(version or 40, level)
-    text += (f"and of {min(held, MAX_BYTES)} bytes (QR code of version {version or 40}, level {level}) the rest of "
-             f"the card takes {others}, so that {max(room, 0)} are left. ")
+    text += (
+        f"and of {min(held, MAX_BYTES)} bytes (QR code of version {version or 40}, level {level}) the "
+        f"rest of the card takes {others}, so that {max(room, 0)} are left. "
+    )
     larger = qr_code.smallest_version(others + needed, level)
     if others + needed > MAX_BYTES or larger is None:
         return text + "Shorten the text, or take a lower level of error correction."
-    return text + f"Take version {larger} or a larger one, a lower level, or a shorter text."
+    return text + f"Take version {larger} or more, a lower level of error correction, or a shorter text."

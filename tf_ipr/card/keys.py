@@ -44,11 +44,21 @@ def make(path: str | os.PathLike[str]) -> tuple[Ed25519PrivateKey, pathlib.Path]
     if public_path.exists():
         raise _in_the_way(public_path)
     private = Ed25519PrivateKey.generate()
-    _write_new(path, private.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
-                                           serialization.NoEncryption()), 0o600)
+    _write_new(
+        path,
+        private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ),
+        0o600,
+    )
     try:
-        _write_new(public_path, private.public_key().public_bytes(
-            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo), 0o644)
+        _write_new(
+            public_path,
+            private.public_key().public_bytes(
+                serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+            ),
+            0o644,
+        )
     except BaseException:
         path.unlink()  # Nobody has used it: half a pair would only be in the way.
         raise
@@ -57,14 +67,18 @@ def make(path: str | os.PathLike[str]) -> tuple[Ed25519PrivateKey, pathlib.Path]
 
 def read_private(path: str | os.PathLike[str]) -> Ed25519PrivateKey:
     """Reads a private key; raises KeyFileError unless the file holds an Ed25519 one without password."""
+    content = _read(path)
     try:
-        key = serialization.load_pem_private_key(_read(path), password=None)
+        key = serialization.load_pem_private_key(content, password=None)
     except TypeError as error:
-        raise KeyFileError(f"{path} is encrypted with a password; decrypt it first: openssl pkey -in {path}"
-                           ) from error
+        raise KeyFileError(
+            f"{path} is encrypted with a password; decrypt it first: openssl pkey -in {path}"
+        ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyFileError(f"{path} is no private key in PEM (PKCS #8). Make one with --new_key, or with "
-                           "openssl genpkey -algorithm ed25519.") from error
+        raise KeyFileError(
+            f"{path} is no private key in PEM (PKCS #8). Make one with --new_key, or with "
+            "openssl genpkey -algorithm ed25519."
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
         raise _other_kind(path)
     return key
@@ -74,13 +88,16 @@ def read_public(path: str | os.PathLike[str]) -> Ed25519PublicKey:
     """Reads a public key; raises KeyFileError unless the file holds an Ed25519 one."""
     content = _read(path)
     if b"PRIVATE KEY" in content:
-        raise KeyFileError(f"{path} is a private key; give the public one, *{PUBLIC_SUFFIX}, and keep this "
-                           "one where cards are made.")
+        raise KeyFileError(
+            f"{path} is a private key; give the public one, *{PUBLIC_SUFFIX}, and keep this "
+            "one where cards are made."
+        )
     try:
         key = serialization.load_pem_public_key(content)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyFileError(f"{path} is no public key in PEM. Where the private one is: "
-                           "openssl pkey -pubout -in KEY.pem") from error
+        raise KeyFileError(
+            f"{path} is no public key in PEM. Where the private one is: openssl pkey -pubout -in KEY.pem"
+        ) from error
     if not isinstance(key, Ed25519PublicKey):
         raise _other_kind(path)
     return key
@@ -103,17 +120,21 @@ def verify(signed: bytes, signature: bytes, wanted: bytes, trusted: list[Ed25519
     """
     held = [key for key in trusted if key_id(key) == wanted]
     if not held:
-        raise SignatureError(f"The card names the key {wanted.hex()}; you trust "
-                             f"{', '.join(key_id(key).hex() for key in trusted)}. It was made by somebody else, "
-                             "or its key is missing here.")
+        raise SignatureError(
+            f"The card names the key {wanted.hex()}; you trust "
+            f"{', '.join(key_id(key).hex() for key in trusted)}. It was made by somebody else, "
+            "or its key is missing here."
+        )
     for key in held:
         try:
             key.verify(signature, signed)
             return
         except InvalidSignature:
             pass
-    raise SignatureError(f"The signature of the card is not that of the key {wanted.hex()}: the card was forged "
-                         "or altered.")
+    raise SignatureError(
+        f"The signature of the card is not that of the key {wanted.hex()}: the card was forged "
+        "or altered."
+    )
 
 
 def _read(path) -> bytes:
@@ -143,7 +164,9 @@ def _write_new(path: pathlib.Path, content: bytes, mode: int) -> None:
 
 
 def _in_the_way(path) -> KeyFileError:
-    return KeyFileError(f"{path} exists; keys are never overwritten. Use it with --key, or choose another name.")
+    return KeyFileError(
+        f"{path} exists; keys are never overwritten. Use it with --key, or choose another name."
+    )
 
 
 def _other_kind(path) -> KeyFileError:

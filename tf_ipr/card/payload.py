@@ -55,8 +55,13 @@ class Payload:
         """All that is signed; a signed card's signature follows it."""
         text = self.text.encode()
         signed = self.key_id is not None
-        return (bytes([MAGIC, VERSION << 4 | (SIGNED if signed else 0)]) + (self.key_id or b"")
-                + bytes([len(text)]) + text + self.stream)
+        return (
+            bytes([MAGIC, VERSION << 4 | (SIGNED if signed else 0)])
+            + (self.key_id or b"")
+            + bytes([len(text)])
+            + text
+            + self.stream
+        )
 
 
 def bytes_without_face(text: str, signed: bool) -> int:
@@ -75,17 +80,22 @@ def parse(data: bytes) -> tuple[Payload, bytes]:
     """
     data = bytes(data)
     if not is_card(data):
-        raise CardError(f"The code holds {len(data)} bytes that are no card; a card starts with "
-                        f"0x{MAGIC:02x}.")
+        raise CardError(
+            f"The code holds {len(data)} bytes that are no card; a card starts with 0x{MAGIC:02x}."
+        )
     if len(data) < 2:
         raise _truncated(data)
     version, flags = data[1] >> 4, data[1] & 15
     if version != VERSION:
-        raise CardError(f"The card has version {version}; this release reads version {VERSION}. Read it with a "
-                        f"{'newer' if version > VERSION else 'matching'} release.")
+        raise CardError(
+            f"The card has version {version}; this release reads version {VERSION}. Read it with a "
+            f"{'newer' if version > VERSION else 'matching'} release."
+        )
     if flags & ~SIGNED:
-        raise CardError(f"The card sets flags 0x{flags:x}, which this release does not know. Read it with a "
-                        "newer release.")
+        raise CardError(
+            f"The card sets flags 0x{flags:x}, which this release does not know. Read it with a "
+            "newer release."
+        )
     signed = bool(flags & SIGNED)
     body, signature = (data[:-SIGNATURE_BYTES], data[-SIGNATURE_BYTES:]) if signed else (data, b"")
     text_at = 3 + (KEY_ID_BYTES if signed else 0)
@@ -95,8 +105,10 @@ def parse(data: bytes) -> tuple[Payload, bytes]:
     try:
         text = body[text_at:stream_at].decode()
     except UnicodeDecodeError as error:
-        raise CardError(f"The card's text is not UTF-8: {error.reason} at byte {error.start}.") from error
-    return Payload(text, body[stream_at:], body[2:2 + KEY_ID_BYTES] if signed else None), signature
+        raise CardError(
+            f"The card's text is not UTF-8: {error.reason} at byte {error.start}."
+        ) from error
+    return Payload(text, body[stream_at:], body[2 : 2 + KEY_ID_BYTES] if signed else None), signature
 
 
 def is_card(data: bytes) -> bool:
@@ -112,15 +124,22 @@ def check_text(text: str) -> str:
     try:
         length = len(text.encode())
     except UnicodeEncodeError as error:
-        raise CardError(f"The text has a character that UTF-8 cannot hold, at position {error.start}.") from error
+        raise CardError(
+            f"The text has a character that UTF-8 cannot hold, at position {error.start}."
+        ) from error
     if length > MAX_TEXT_BYTES:
-        raise CardError(f"The text has {length} bytes of UTF-8; at most {MAX_TEXT_BYTES} are allowed. Shorten it: "
-                        "every byte of text is one less for the face.")
+        raise CardError(
+            f"The text has {length} bytes of UTF-8; at most {MAX_TEXT_BYTES} are allowed. Shorten it: "
+            "every byte of text is one less for the face."
+        )
     for position, character in enumerate(text):
-        if character != "\n" and (unicodedata.category(character) in ("Cc", "Zl", "Zp")
-                                  or character in _REORDERING):
-            raise CardError(f"The text has the control character U+{ord(character):04X} at position {position}; "
-                            "leave it out (line breaks are allowed).")
+        if character != "\n" and (
+            unicodedata.category(character) in ("Cc", "Zl", "Zp") or character in _REORDERING
+        ):
+            raise CardError(
+                f"The text has the control character U+{ord(character):04X} at position {position}; "
+                "leave it out (line breaks are allowed)."
+            )
     return text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import segno
 import zxingcpp
@@ -13,9 +15,15 @@ VERSIONS = range(1, 41)
 LEVELS = ("L", "M", "Q", "H")  # 7, 15, 25 and 30 % of the code may be unreadable
 QUIET_MODULES = 4
 
-_ERROR = {"L": consts.ERROR_LEVEL_L, "M": consts.ERROR_LEVEL_M, "Q": consts.ERROR_LEVEL_Q,
-          "H": consts.ERROR_LEVEL_H}
+_ERROR = {
+    "L": consts.ERROR_LEVEL_L,
+    "M": consts.ERROR_LEVEL_M,
+    "Q": consts.ERROR_LEVEL_Q,
+    "H": consts.ERROR_LEVEL_H,
+}
+_CAPACITY_BITS: Any = consts.SYMBOL_CAPACITY
 _MODE_BITS = 4
+_QR_ALONE = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
 _SHARPENED = 2.0  # of a photograph's edges, where it does not read as it is
 
 
@@ -30,10 +38,12 @@ def capacity(version: int, level: str) -> int:
       CardError: there is no such version or level.
     """
     if version not in VERSIONS or level not in LEVELS:
-        raise CardError(f"A QR code of version {version} and level {level} does not exist; versions are 1 to 40, "
-                        f"levels {', '.join(LEVELS)}.")
+        raise CardError(
+            f"A QR code of version {version} and level {level} does not exist; versions are 1 to 40, "
+            f"levels {', '.join(LEVELS)}."
+        )
     count_bits = 8 if version < 10 else 16
-    return (consts.SYMBOL_CAPACITY[version][_ERROR[level]] - _MODE_BITS - count_bits) // 8
+    return (_CAPACITY_BITS[version][_ERROR[level]] - _MODE_BITS - count_bits) // 8
 
 
 def smallest_version(num_bytes: int, level: str) -> int | None:
@@ -48,8 +58,10 @@ def modules(payload: bytes, version: int, level: str) -> np.ndarray:
       CardError: the version does not hold so many bytes at this level.
     """
     if len(payload) > capacity(version, level):
-        raise CardError(f"{len(payload)} bytes do not fit a QR code of version {version}, level {level}, which "
-                        f"holds {capacity(version, level)}.")
+        raise CardError(
+            f"{len(payload)} bytes do not fit a QR code of version {version}, level {level}, which "
+            f"holds {capacity(version, level)}."
+        )
     code = segno.make(payload, version=version, error=level, mode="byte", boost_error=False, micro=False)
     return np.array([list(row) for row in code.matrix], bool)
 
@@ -60,9 +72,9 @@ def find(image: np.ndarray) -> list[bytes]:
     Args:
       image: uint8 RGB (H, W, 3).
     """
-    grey = np.ascontiguousarray(image.astype(np.float32) @ np.float32([0.299, 0.587, 0.114])).astype(np.uint8)
+    grey = (image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
     for prepare in (lambda pixels: pixels, _sharper, _twice_as_large):
-        found = zxingcpp.read_barcodes(prepare(grey), formats=zxingcpp.BarcodeFormat.QRCode)
+        found = zxingcpp.read_barcodes(prepare(grey), formats=_QR_ALONE)
         if found:
             return list(dict.fromkeys(bytes(code.bytes) for code in found))
     return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -69,10 +69,13 @@ def find(image: np.ndarray) -> bytes:
     if cards:
         raise NoCardError(f"The picture shows {len(cards)} cards; show one at a time.")
     if contents:
-        raise NoCardError(f"The picture shows a QR code, but not of a card: it holds {len(contents[0])} bytes of "
-                          "something else.")
-    raise NoCardError("No QR code was found in the picture. Go nearer, hold the camera straight, "
-                      "avoid blur and glare.")
+        raise NoCardError(
+            f"The picture shows a QR code, but not of a card: it holds {len(contents[0])} bytes of "
+            "something else."
+        )
+    raise NoCardError(
+        "No QR code was found in the picture. Go nearer, hold the camera straight, avoid blur and glare."
+    )
 
 
 def open_payload(data: bytes, codec_of: Callable, trusted: Sequence = ()) -> ReadCard:
@@ -80,14 +83,24 @@ def open_payload(data: bytes, codec_of: Callable, trusted: Sequence = ()) -> Rea
     content, signature = payload.parse(data)
     if trusted:
         if content.key_id is None:
-            raise keys.SignatureError("The card has no signature; only cards of "
-                                      f"{', '.join(keys.key_id(key).hex() for key in trusted)} are trusted.")
-        keys.verify(data[:-len(signature)], signature, content.key_id, list(trusted))
+            raise keys.SignatureError(
+                "The card has no signature; only cards of "
+                f"{', '.join(keys.key_id(key).hex() for key in trusted)} are trusted."
+            )
+        keys.verify(data[: -len(signature)], signature, content.key_id, list(trusted))
     stream = compact.expand(content.stream)
     facts = bitstream.describe(stream)
     if facts["width"] * facts["height"] > MAX_PIXELS:
-        raise CardError(f"The card's face declares {facts['width']}x{facts['height']} pixels; at most {MAX_PIXELS} "
-                        "are decoded.")
-    return ReadCard(content.text, codec_of(stream).decompress(stream),
-                    content.key_id.hex() if content.key_id else None, bool(trusted), len(data),
-                    len(content.stream), facts)
+        raise CardError(
+            f"The card's face declares {facts['width']}x{facts['height']} pixels; at most {MAX_PIXELS} "
+            "are decoded."
+        )
+    return ReadCard(
+        content.text,
+        codec_of(stream).decompress(stream),
+        content.key_id.hex() if content.key_id else None,
+        bool(trusted),
+        len(data),
+        len(content.stream),
+        facts,
+    )

@@ -14,7 +14,7 @@ first byte.  `docs/bitstream.md`, section 12.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 from tf_ipr.format import bitstream
 from tf_ipr.format.bitstream import BitstreamError, Header
@@ -100,7 +100,7 @@ def bytes_saved(model_id: str, width: int, height: int) -> int:
     return 0 if _number_of(header) is None else len(header.to_bytes()) - HEADER_BYTES
 
 
-def _number_of(header: Header) -> Optional[int]:
+def _number_of(header: Header) -> int | None:
     row = Row(header.model_id, header.width, header.height)
     return _NUMBERS.get(row) if header.version == _VERSION else None
 
