@@ -96,7 +96,7 @@ def _placed(card: Image.Image, conditions: Conditions, rng: np.random.Generator)
 
 
 def _homography(source: np.ndarray, target: np.ndarray) -> list:
-    """The numbers a..h with x' = (a x + b y + c) / (g x + h y + 1), y' = (d x + e y + f) / (g x + h y + 1)."""
+    """a..h with x' = (a x + b y + c) / (g x + h y + 1) and y' = (d x + e y + f) / (g x + h y + 1)."""
     rows, values = [], []
     for (x, y), (u, v) in zip(source, target):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]

@@ -2,12 +2,14 @@
 
     python -m benchmarks.card_reading --data_dir=LFW --protocol_dir=LISTS --recognizers=DLIB,SFACE
 
-Faces are those of LFW's View 1 test people with two pictures at least: the first goes on a card, signed,
-with a text of 23 bytes, and takes all that the code has room for. First table: photographs that read back
-to the very bytes of the card, at four distances (width of the card in the photograph), by
-`benchmarks.card_photograph`. Second table: the decoded face against the original it was coded from (mean
-cosine), and against the person's second picture: the share that is not matched (FNMR) at a threshold that
-accepts one in 10,000 pairs of originals of different people (FMR 1e-4), beside that of the originals.
+Faces are those of LFW's View 1 test people with two pictures at least: the first goes on a card,
+signed, with a text of 23 bytes, and takes all that the code has room for.
+
+First table: photographs that read back to the very bytes of the card, at four distances (width of the
+card in the photograph), by `benchmarks.card_photograph`. Second table: the decoded face against the
+original it was coded from (mean cosine), and against the person's second picture: the share that is not
+matched (FNMR) at a threshold that accepts one in 10,000 pairs of originals of different people (FMR
+1e-4), beside that of the originals.
 """
 
 from __future__ import annotations
@@ -218,8 +220,8 @@ def main(argv) -> int:
     codec, key = card.load_codec(shipped_models.ALIGNED[112]), Ed25519PrivateKey.generate()
     tried = [Tried(int(version), first[chosen], codec, key) for version in FLAGS.versions]
     print(
-        f"{len(chosen)} faces; {len(first)} people with two pictures, {len(first) * (len(first) - 1)} pairs "
-        f"of different people\n\n{reading_table(tried)}\n",
+        f"{len(chosen)} faces; {len(first)} people with two pictures, "
+        f"{len(first) * (len(first) - 1)} pairs of different people\n\n{reading_table(tried)}\n",
         flush=True,
     )
     if FLAGS.recognizers:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import segno
 import zxingcpp
+from PIL import Image, ImageFilter
 from segno import consts
 
 from tf_ipr.card.payload import CardError
@@ -24,7 +25,6 @@ _ERROR = {
 _CAPACITY_BITS: Any = consts.SYMBOL_CAPACITY
 _MODE_BITS = 4
 _QR_ALONE = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode])
-_SHARPENED = 2.0  # of a photograph's edges, where it does not read as it is
 
 
 def capacity(version: int, level: str) -> int:
@@ -72,25 +72,29 @@ def find(image: np.ndarray) -> list[bytes]:
     Args:
       image: uint8 RGB (H, W, 3).
     """
-    grey = (image.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
-    for prepare in (lambda pixels: pixels, _sharper, _twice_as_large):
-        found = zxingcpp.read_barcodes(prepare(grey), formats=_QR_ALONE)
+    grey = Image.fromarray(image).convert("L")
+    for prepare in _PREPARATIONS if grey.width * grey.height <= _SMALL_PIXELS else _PREPARATIONS[:1]:
+        found = zxingcpp.read_barcodes(np.asarray(prepare(grey)), formats=_QR_ALONE)
         if found:
             return list(dict.fromkeys(bytes(code.bytes) for code in found))
     return []
 
 
-def _sharper(grey: np.ndarray) -> np.ndarray:
-    """Undoes some of a lens's blur: the difference to a 3x3 mean, added."""
-    padded = np.pad(grey.astype(np.float32), 1, mode="edge")
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    mean = (rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]) / 9
-    return np.clip(grey + _SHARPENED * (grey - mean), 0, 255).astype(np.uint8)
+def _as_it_is(grey: Image.Image) -> Image.Image:
+    return grey
 
 
-def _twice_as_large(grey: np.ndarray) -> np.ndarray:
-    """For modules of few pixels: the finder of a code looks at whole pixels."""
-    from PIL import Image  # pylint: disable=import-outside-toplevel
+def _larger(grey: Image.Image) -> Image.Image:
+    """For modules of two or three pixels: the search for a code looks at whole ones."""
+    return grey.resize((2 * grey.width, 2 * grey.height), Image.Resampling.BICUBIC)
 
-    size = 2 * grey.shape[1], 2 * grey.shape[0]
-    return np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC))
+
+def _sharper(grey: Image.Image) -> Image.Image:
+    """Undoes some of a lens's blur."""
+    return grey.filter(ImageFilter.UnsharpMask(radius=1.5, percent=200, threshold=0))
+
+
+# From cheap to dear: each reads some photographs that those before it do not. In a large picture the
+# code is large, too, and the first does.
+_PREPARATIONS = (_as_it_is, _larger, _sharper, lambda grey: _sharper(_larger(grey)))
+_SMALL_PIXELS = 1 << 23
