@@ -13,6 +13,7 @@ from PIL import Image
 from tf_ipr.bin import card
 from tf_ipr.card import keys
 from tf_ipr.files import image_file
+from tf_ipr.format import model_folder, shipped_models
 from tf_ipr.recognition import known_face
 
 LANDMARKS = [str(round(float(value), 1)) for value in known_face.LANDMARKS.reshape(-1)]
@@ -141,6 +142,23 @@ def test_an_existing_key_signs_and_the_version_is_what_was_asked_for(
     )
     said = json.loads(capsys.readouterr().out)
     assert said["version"] == 13 and said["modules"] == 69 and 300 < said["payload_bytes"] <= 331
+
+
+@pytest.mark.skipif(
+    not (shipped_models.folder(shipped_models.ALIGNED[112]) / model_folder.DECODER).is_file(),
+    reason="needs the exported halves of the model for crops",
+)
+def test_with_landmarks_neither_way_needs_tensorflow(made, tmp_path):
+    for arguments in (
+        [f"--landmarks={','.join(LANDMARKS)}", str(known_face.PATH), f"{tmp_path}/card.png"],
+        ["--read", f"{made}/card.png", f"{tmp_path}/face.png"],
+    ):
+        script = (
+            "import sys; from tf_ipr.bin import card, start; "
+            f"code = start.call(card.main, {['tf_ipr_card', *arguments]!r}); "
+            "sys.exit(code or 'tensorflow' in sys.modules)"
+        )
+        subprocess.run([sys.executable, "-c", script], check=True, timeout=300)
 
 
 @needs_mtcnn

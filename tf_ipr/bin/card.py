@@ -109,10 +109,18 @@ def _landmarks() -> list | None:
 
 
 def load_codec(model):
-    """The codec of a model folder or of a shipped model's name."""
-    from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel
+    """The codec of a model folder or of a shipped model's name: on LiteRT where it has both halves."""
+    # pylint: disable=import-outside-toplevel
+    from tf_ipr.format import model_folder, shipped_models
 
-    return TensorFlowCodec.load(model)
+    folder = shipped_models.folder_of(model)
+    if all((folder / half).is_file() for half in (model_folder.ENCODER, model_folder.DECODER)):
+        from tf_ipr.runtime.codec import Codec
+
+        return Codec.load(folder)
+    from tf_ipr.models.codec import TensorFlowCodec
+
+    return TensorFlowCodec.load(folder)
 
 
 def _make(source: str, target: str) -> dict:
