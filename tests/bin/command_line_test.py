@@ -103,7 +103,7 @@ def test_bad_usage_is_answered_without_a_traceback(arguments, message):
 
 
 @pytest.mark.parametrize("binary, flag", [
-    ("align", "overwrite"), ("compress", "quality"), ("convert_recognizer", "checkpoint"),
+    ("align", "overwrite"), ("card", "text"), ("compress", "quality"), ("convert_recognizer", "checkpoint"),
     ("decompress", "model"), ("demo", "output"), ("evaluate", "codec"), ("export", "target"),
     ("identity", "recognizer"), ("info", None), ("interop", "write"), ("report", "output"),
     ("train", "objective")])

