@@ -64,7 +64,8 @@ async function faceNetworks() {
 
 /** What the page is made of and under which licence. */
 async function licences() {
-  const names = ['@litertjs/core', '@litertjs/wasm-utils', '@jsquash/avif', '@mediapipe/face_mesh', 'wasm-feature-detect'];
+  const names = ['@litertjs/core', '@litertjs/wasm-utils', '@jsquash/avif', '@mediapipe/face_mesh',
+    'wasm-feature-detect'];
   const lines = await Promise.all(names.map(async (name) => {
     const {version, license} = JSON.parse(await readFile(path.join(PACKAGES, name, 'package.json'), 'utf8'));
     return `${name} ${version}: ${license}`;
@@ -123,7 +124,8 @@ async function build() {
     await writeGzipped(`litert/${variant}.wasm`, await readFile(`${from}.wasm`));
     await cp(`${from}.js`, path.join(options.output, 'litert', `${variant}.js`));
   }
-  await writeGzipped('avif_enc.wasm', await readFile(path.join(PACKAGES, '@jsquash', 'avif', 'codec', 'enc', 'avif_enc.wasm')));
+  const avif = path.join(PACKAGES, '@jsquash', 'avif', 'codec', 'enc', 'avif_enc.wasm');
+  await writeGzipped('avif_enc.wasm', await readFile(avif));
   await bundle(await shippedModels());
   await bundleServiceWorker();
   await report();

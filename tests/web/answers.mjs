@@ -16,7 +16,8 @@ const hosts = new Set();
 /** Streams and pixels, by the module alone. */
 async function codecAnswers() {
   const page = await openCodecPage(browser, url);
-  const found = await page.evaluate(async ({crops, streams, limits, blocks, landmarks, bad_streams: bad}) => {
+  const found = await page.evaluate(async (questions) => {
+    const {crops, streams, limits, blocks, landmarks, bad_streams: bad} = questions;
     const result = {encoded: [], decoded: [], within: {}, aligned: [], refused: {}, model: codec.model};
     for (const {crop, quality, stream} of streams) {
       result.encoded.push(base64Of(await codec.encode(bytesOf(crops[crop]), quality)));
@@ -25,15 +26,15 @@ async function codecAnswers() {
     for (const limit of limits) {
       result.within[limit] = base64Of(await codec.encodeWithin(bytesOf(crops.face), limit));
     }
-    result.tooFew = await codec.encodeWithin(bytesOf(crops.face), 20).catch((error) => `${error.name}: ${error.message}`);
+    const asText = (error) => `${error.name}: ${error.message}`;
+    result.tooFew = await codec.encodeWithin(bytesOf(crops.face), 20).catch(asText);
     const picture = new ImageData(blocks.width, blocks.height);
     bytesOf(blocks.pixels).forEach((value, index) => { picture.data[Math.floor(index / 3) * 4 + index % 3] = value; });
     await codec.setPicture(picture);
     for (const points of landmarks) result.aligned.push(base64Of(await codec.align(points)));
     result.oneplace = await codec.align(Array(5).fill([3, 3])).catch((error) => error.message);
     for (const [name, stream] of Object.entries(bad)) {
-      result.refused[name] = await codec.decode(bytesOf(stream)).then(() => 'decoded',
-        (error) => `${error.name}: ${error.message}`);
+      result.refused[name] = await codec.decode(bytesOf(stream)).then(() => 'decoded', asText);
     }
     return result;
   }, job);
@@ -63,6 +64,9 @@ async function openCodedPage(options, prepare) {
   return page;
 }
 
+const captionsOf = (page) => (
+  page.$$eval('figcaption', (captions) => captions.map((caption) => caption.innerText)));
+
 const picturesOf = (page) => page.evaluate(() => (
   Object.fromEntries([...document.querySelectorAll('figure[id] canvas')].map((canvas) => (
     [canvas.parentNode.id, canvas.toDataURL()])))));
@@ -75,7 +79,7 @@ async function give(page, name, base64) {
 async function pageAnswers() {
   const page = await openCodedPage({viewport: {width: 1280, height: 900}});
   const result = {};
-  result.captions = await page.$$eval('figcaption', (captions) => captions.map((caption) => caption.innerText));
+  result.captions = await captionsOf(page);
   result.model = await page.textContent('#model');
   const before = await picturesOf(page);
 
@@ -83,15 +87,15 @@ async function pageAnswers() {
   await page.keyboard.press('End');
   await page.waitForFunction(() => document.querySelector('#tile-ours figcaption').innerText.includes('1,'));
   await page.waitForFunction(isCoded);
-  result.slider = {shown: await page.textContent('#bytes-shown'), text: await page.getAttribute('#bytes', 'aria-valuetext'),
-    caption: await page.innerText('#tile-ours figcaption')};
+  result.slider = {shown: await page.textContent('#bytes-shown'),
+    text: await page.getAttribute('#bytes', 'aria-valuetext'), caption: await page.innerText('#tile-ours figcaption')};
   await page.keyboard.press('Home');
   await page.waitForFunction(() => document.getElementById('bytes-shown').textContent === '240 bytes');
   await page.waitForFunction(isCoded);
-  result.least = await page.$$eval('figcaption', (captions) => captions.map((caption) => caption.innerText));
+  result.least = await captionsOf(page);
   await page.check('#headers');
   await page.waitForFunction(isCoded);
-  result.free = await page.$$eval('figcaption', (captions) => captions.map((caption) => caption.innerText));
+  result.free = await captionsOf(page);
 
   await page.focus('.point[aria-label^="Nose"]');
   const label = await page.getAttribute('.point[aria-label^="Nose"]', 'aria-label');
@@ -132,7 +136,7 @@ async function pageAnswers() {
   result.sideways = await page.$$eval('.point', (points) => points.slice(0, 5).map((point) => (
     point.getAttribute('aria-label').match(/(-?\d+), (-?\d+)$/).slice(1).map(Number))));
 
-  result.unnamed = await page.evaluate(() => [...document.querySelectorAll('button, input, canvas:not([aria-hidden]), video')]
+  result.unnamed = await page.$$eval('button, input, canvas:not([aria-hidden]), video', (elements) => elements
     .filter((element) => !(element.getAttribute('aria-label') || element.labels?.length || element.textContent.trim()))
     .map((element) => element.outerHTML));
   result.live = await page.$$eval('[role=status], [role=alert]', (regions) => regions.map((region) => region.id));
@@ -143,12 +147,14 @@ async function pageAnswers() {
 async function phoneAnswers() {
   const result = {};
   for (const colorScheme of ['light', 'dark']) {
-    const page = await openCodedPage({viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true, colorScheme});
+    const page = await openCodedPage({
+      viewport: {width: 360, height: 740}, hasTouch: true, isMobile: true, colorScheme});
     result[colorScheme] = await page.evaluate(() => ({
       width: document.documentElement.scrollWidth,
       ground: getComputedStyle(document.body).backgroundColor,
       ink: getComputedStyle(document.body).color,
-      smallest: Math.min(...[...document.querySelectorAll('button, input[type=range]')].filter((element) => element.offsetParent)
+      smallest: Math.min(...[...document.querySelectorAll('button, input[type=range]')]
+        .filter((element) => element.offsetParent)
         .map((element) => element.getBoundingClientRect().height)),
     }));
     await page.context().close();
@@ -190,7 +196,7 @@ async function offlineAnswers() {
   await page.reload();
   await page.waitForFunction(isReady);
   await page.waitForFunction(isCoded);
-  return {captions: await page.$$eval('figcaption', (captions) => captions.map((caption) => caption.innerText))};
+  return {captions: await captionsOf(page)};
 }
 
 try {

@@ -24,7 +24,7 @@ def test_the_page_stays_below_20_megabytes(page_folder):
 def test_the_sample_is_coded_beside_three_other_codecs(page):
     _, *others = page["captions"]
     assert [caption.split()[0] for caption in others] == ["tf_ipr", "JPEG", "WebP", "AVIF"]
-    assert all(_bytes(caption) <= 500 for caption in others)
+    assert all(_bytes(caption) <= 400 for caption in others)
 
 
 def test_the_slider_moves_by_keyboard_and_tells_its_bytes(page):
@@ -106,7 +106,7 @@ def test_a_browser_without_simd_is_told_what_it_lacks(answers):
 
 def test_once_loaded_the_page_works_without_a_server(answers):
     ours = answers["offline"]["captions"][1]
-    assert ours.startswith("tf_ipr") and _bytes(ours) <= 500
+    assert ours.startswith("tf_ipr") and _bytes(ours) <= 400
 
 
 def test_nothing_is_asked_of_any_other_host(answers):

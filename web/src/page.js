@@ -90,24 +90,28 @@ async function keepOffline() {
   byId('offline').hidden = false;
 }
 
+/** Without a codec there is nothing to compare. */
+function giveUp(title, problem) {
+  byId('model').textContent = title;
+  byId('result').hidden = true;
+  showProblem(problem);
+}
+
 async function main() {
   const buttons = ['open-camera', 'open-file', 'open-sample'].map(byId);
   for (const button of buttons) button.disabled = true;
   const missing = await missingFeature();
   if (missing) {
-    byId('model').textContent = 'Not in this browser';
-    showProblem(missing);
+    giveUp('Not in this browser', missing);
     return;
   }
   try {
     const codec = await openCodec();
-    start(codec);
-    for (const button of buttons) button.disabled = false;
     byId('model').textContent = codec.model;
-    announce('The codec is ready.');
+    for (const button of buttons) button.disabled = false;
+    start(codec);
   } catch (error) {
-    byId('model').textContent = 'The codec did not start';
-    showProblem(error);
+    giveUp('The codec did not start', error);
     return;
   }
   keepOffline().catch(() => {}); // Private windows have no service worker; the page works without.

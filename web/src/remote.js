@@ -31,7 +31,8 @@ export function connect(url) {
   };
   worker.onerror = (event) => { // The script did not load, or threw outside of a call.
     event.preventDefault();
-    const error = new RemoteError({name: 'Error', message: `A part of the page did not start: ${event.message ?? url}`});
+    const error = new RemoteError({name: 'Error',
+      message: `A part of the page did not start: ${event.message ?? url}`});
     for (const {reject} of waiting.values()) reject(error);
     waiting.clear();
   };

@@ -33,5 +33,10 @@ async function activate() {
 // What is kept comes from here; the rest, which a page of this version never asks for, from the server.
 self.addEventListener('fetch', (event) => {
   if (event.request.method !== 'GET') return;
-  event.respondWith(caches.open(CACHE).then((cache) => cache.match(event.request)).then((kept) => kept ?? fetch(event.request)));
+  event.respondWith(answer(event.request));
 });
+
+async function answer(request) {
+  const cache = await caches.open(CACHE);
+  return await cache.match(request) ?? fetch(request);
+}

@@ -29,8 +29,8 @@ export class Decoder {
     const header = parseHeader(stream);
     const {modelId, width, height} = this.half;
     if (header.modelId !== modelId) {
-      throw new BitstreamError(`The stream was made with model ${this.nameOf(header.modelId)}; this page holds model `
-        + `${this.nameOf(modelId)}. Decode it with tf_ipr_decompress.`);
+      throw new BitstreamError(`The stream was made with model ${this.nameOf(header.modelId)}; this page holds `
+        + `model ${this.nameOf(modelId)}. Decode it with tf_ipr_decompress.`);
     }
     if (header.width !== width || header.height !== height) {
       throw new BitstreamError(`The stream declares ${header.width}×${header.height} pixels; this model knows `
@@ -45,7 +45,8 @@ export class Decoder {
     buffer.set(stream);
     const result = await this.half.run({stream: buffer, length: [stream.length]});
     if (result.status[0] !== OK) {
-      throw new BitstreamError(`The stream of ${stream.length} bytes cannot be decoded: ${messageOf(result.status[0])}`);
+      throw new BitstreamError(`The stream of ${stream.length} bytes cannot be decoded: `
+        + messageOf(result.status[0]));
     }
     return {image: result.image, header};
   }

@@ -45,7 +45,8 @@ export class Detector {
     if (found.length) return found;
     for (const across of [1, 2, 3]) {
       for (const down of [1, 2, 3]) {
-        found.push(...await this.look(pyramid, {x: across * width / 4, y: down * height / 4, side: side / 2, angle: 0}));
+        const window = {x: across * width / 4, y: down * height / 4, side: side / 2, angle: 0};
+        found.push(...await this.look(pyramid, window));
       }
     }
     return withoutOverlaps(found);
@@ -84,10 +85,14 @@ function withoutOverlaps(detections) {
 
 /** Intersection over union. */
 function overlap(one, other) {
-  const along = (centre, length) => Math.max(0, Math.min(one[centre] + one[length] / 2, other[centre] + other[length] / 2)
-    - Math.max(one[centre] - one[length] / 2, other[centre] - other[length] / 2));
-  const both = along('x', 'width') * along('y', 'height');
+  const both = common(one.x, one.width, other.x, other.width) * common(one.y, one.height, other.y, other.height);
   return both / (one.width * one.height + other.width * other.height - both);
+}
+
+/** What two stretches, each given by middle and length, have in common. */
+function common(middle, length, otherMiddle, otherLength) {
+  return Math.max(0, Math.min(middle + length / 2, otherMiddle + otherLength / 2)
+    - Math.max(middle - length / 2, otherMiddle - otherLength / 2));
 }
 
 /** Centres in 0..1: two anchors in each cell of 16×16, six in each of 8×8. */

@@ -33,7 +33,8 @@ export class Camera {
   async open() {
     this.close();
     if (!navigator.mediaDevices?.getUserMedia) {
-      this.onProblem('This page may not use the camera: browsers allow it over HTTPS and on localhost alone. Open a file.');
+      this.onProblem('This page may not use the camera: browsers allow it over HTTPS and on localhost alone. '
+        + 'Open a file.');
       return;
     }
     try {

@@ -39,7 +39,7 @@ export class Comparison {
   setCrop(crop) {
     this.crop = crop;
     this.image = imageOf(crop, this.codec.size, this.codec.size);
-    this.section.hidden = false;
+    this.section.setAttribute('aria-busy', 'false');
     this.original.show(this.image);
     for (const rival of this.rivals) rival.setPicture(crop);
     this.update();
@@ -50,7 +50,8 @@ export class Comparison {
     this.showBytes();
     if (!this.crop) return Promise.resolve();
     const limit = Number(this.bytes.value);
-    return Promise.all([this.updateOurs(), ...this.rivals.map((rival) => rival.update(limit, !this.freeHeaders.checked))]);
+    const headersCount = !this.freeHeaders.checked;
+    return Promise.all([this.updateOurs(), ...this.rivals.map((rival) => rival.update(limit, headersCount))]);
   }
 
   showBytes() {
@@ -85,7 +86,7 @@ export class Comparison {
     const header = parseHeader(this.stream);
     drawBytes(this.mosaic, this.stream, header.length);
     const facts = factsOf(header, this.stream.length, this.codec.model).slice(0, 3);
-    document.getElementById('stream-facts').textContent = facts.map(([name, value]) => `${name}: ${value}`).join(' · ');
+    document.getElementById('stream-facts').textContent = facts.map((fact) => fact.join(': ')).join(' · ');
   }
 }
 

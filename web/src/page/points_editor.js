@@ -76,7 +76,8 @@ export class PointsEditor {
     let points;
     if (event.key in ARROWS) {
       const [x, y] = ARROWS[event.key];
-      points = this.points.map((point, number) => (chosen(number) ? [point[0] + x * pixel, point[1] + y * pixel] : point));
+      points = this.points.map((point, number) => (
+        chosen(number) ? [point[0] + x * pixel, point[1] + y * pixel] : point));
     } else if (index === TEMPLATE.length) {
       const step = event.shiftKey ? 5 : 1;
       if ('+='.includes(event.key)) points = transformed(this.points, GROWTH ** step, 0);
@@ -92,8 +93,8 @@ export class PointsEditor {
   change(points) {
     if (new Set(points.map(String)).size < 2) return; // All in one place cut out nothing.
     this.points = points;
-    const {x, y, width, height} = this.view;
-    if (points.some((point) => point[0] < x || point[1] < y || point[0] > x + width || point[1] > y + height)) this.fitView();
+    const isOutside = (percent) => percent < 0 || percent > 100;
+    if (points.some((point) => this.percent(point).some(isOutside))) this.fitView();
     else this.draw();
     this.onChange(points);
   }

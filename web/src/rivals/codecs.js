@@ -1,7 +1,8 @@
 /**
  * The codecs to compare with, each through a real encoder.
  *
- * JPEG and WebP are the browser's own, without the colour profile that it may add. AVIF is libaom at speed 6 (jSquash), 4:2:0, as in `tf_ipr_evaluate`.
+ * JPEG and WebP are the browser's own, without the colour profile that it may add. AVIF is libaom at speed 6 (jSquash),
+ * 4:2:0, as in `tf_ipr_evaluate`.
  */
 
 import avifFactory from '@jsquash/avif/codec/enc/avif_enc.js';
@@ -37,8 +38,8 @@ async function byBrowser(canvas, type, quality) {
   return stripped(new Uint8Array(await blob.arrayBuffer()));
 }
 
-const AVIF_OPTIONS = {qualityAlpha: -1, denoiseLevel: 0, tileColsLog2: 0, tileRowsLog2: 0, subsample: 1, chromaDeltaQ: false,
-  sharpness: 0, tune: 0, enableSharpYUV: false, bitDepth: 8, lossless: false};
+const AVIF_OPTIONS = {qualityAlpha: -1, denoiseLevel: 0, tileColsLog2: 0, tileRowsLog2: 0, subsample: 1,
+  chromaDeltaQ: false, sharpness: 0, tune: 0, enableSharpYUV: false, bitDepth: 8, lossless: false};
 const SPEED = 6;
 const DRAFT_SPEED = 9; // Twenty times as fast, files a tenth larger.
 

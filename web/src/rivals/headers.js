@@ -20,7 +20,8 @@ const TABLES = [0xdb, 0xc4]; // DQT, DHT.
 export function stripped(file) {
   if (isJpeg(file)) {
     const {segments, scan} = jpegParts(file);
-    return joined([file.subarray(0, 2), ...segments.filter(({marker}) => !isComment(marker)).map(({bytes}) => bytes), scan]);
+    const needed = segments.filter(({marker}) => !isComment(marker));
+    return joined([file.subarray(0, 2), ...needed.map(({bytes}) => bytes), scan]);
   }
   if (text(file, 0) !== 'RIFF') return file;
   const {start, size} = riffPayload(file);
