@@ -1,11 +1,11 @@
-"""The five points that the page in the browser finds, beside mtcnn's, with which the models were trained.
+"""The five points that the page in the browser finds, beside mtcnn's.
 
     make web        # once: it installs the packages and builds web/dist
     python -m benchmarks.browser_landmarks --data_dir=LFW --protocol_dir=LISTS
 
-Both look at evenly chosen pictures of the test list. Distances are in pixels of the pictures (250×250). Those
-of the corners tell how far the crop moves if it is cut out by the page's points instead of mtcnn's, in
-pixels of the crop (112×112).
+The models were trained on crops by mtcnn's. Both look at evenly chosen pictures of the test list.
+Distances are in pixels of the pictures (250×250). Those of the corners tell how far the crop moves if it
+is cut out by the page's points instead of mtcnn's, in pixels of the crop (112×112).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def by_mtcnn(paths) -> np.ndarray:
 
 
 def corner_movement(points: np.ndarray, others: np.ndarray) -> float:
-    """How far the corners of the crop by `others`, (5, 2), lie off in the crop by `points`; pixels of 112."""
+    """How far corners of the crop by `others`, (5, 2), lie off in that by `points`, pixels of 112."""
     a, b, shift = similarity(others, ARCFACE_TEMPLATE)
     corners = (CORNERS - shift) @ np.linalg.inv([[a, -b], [b, a]]).T
     a, b, shift = similarity(points, ARCFACE_TEMPLATE)
@@ -69,7 +69,8 @@ def main(argv) -> None:
     distance = np.linalg.norm(page - mtcnn, axis=2)[both]
     corners = np.array([corner_movement(*pair) for pair in zip(page[both], mtcnn[both])])
     for name, values in [*zip(POINTS, distance.T), ("all", distance), ("corners of the crop", corners)]:
-        print(f"| {name} | {values.mean():.2f} | {np.median(values):.2f} | {np.percentile(values, 95):.2f} |")
+        print(f"| {name} | {values.mean():.2f} | {np.median(values):.2f} "
+              f"| {np.percentile(values, 95):.2f} |")
     eyes = np.linalg.norm(mtcnn[both, 0] - mtcnn[both, 1], axis=1)
     print(f"\nThe eyes lie {eyes.mean():.1f} pixels apart.")
 

@@ -11,7 +11,7 @@ import io
 import numpy as np
 from PIL import Image
 
-import tf_ipr
+from tf_ipr.format import model_folder, shipped_models
 from tf_ipr.format.bitstream import Header
 from tf_ipr.recognition import known_face
 from tf_ipr.runtime import rate_search
@@ -60,8 +60,7 @@ def stream_within(encoder: Encoder, image: np.ndarray, limit: int) -> bytes:
 def bad_streams(stream: bytes) -> dict:
     """Streams that must not be shown, made of a good one."""
     other = bytes.fromhex("01234567")
-    shipped = bytes.fromhex(tf_ipr.format.model_folder.read_config(
-        tf_ipr.format.shipped_models.folder("lfw_l2_ip"))["model_id"])
+    shipped = bytes.fromhex(model_folder.read_config(shipped_models.folder("lfw_l2_ip"))["model_id"])
     return {
         "empty": b"",
         "foreign": b"\x89PNG\r\n\x1a\n",

@@ -7,6 +7,8 @@ import re
 import numpy as np
 import pytest
 
+from tests.web.conftest import run_node
+
 
 def _bytes(caption: str) -> int:
     return int(re.search(r"([\d,]+) bytes", caption).group(1).replace(",", ""))
@@ -111,3 +113,9 @@ def test_once_loaded_the_page_works_without_a_server(answers):
 
 def test_nothing_is_asked_of_any_other_host(answers):
     assert set(answers["hosts"]) <= {answers["host"], ""}
+
+
+def test_without_both_halves_the_build_says_how_to_make_them(page_folder, tmp_path):
+    with pytest.raises(AssertionError, match=r"encoder\.tflite is missing.*tf_ipr_export --target"):
+        run_node("build.mjs", f"--halves={tmp_path}", f"--output={tmp_path / 'dist'}")
+    assert not (tmp_path / "dist").exists()
