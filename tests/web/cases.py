@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import io
+import pathlib
 
 import numpy as np
 from PIL import Image
 
+from tf_ipr.files import image_file
 from tf_ipr.format import model_folder, shipped_models
 from tf_ipr.format.bitstream import Header
-from tf_ipr.recognition import known_face
 from tf_ipr.runtime import rate_search
 from tf_ipr.runtime.alignment import ARCFACE_TEMPLATE
 from tf_ipr.runtime.encoder import Encoder
@@ -25,6 +26,14 @@ FACES = [(1.0, 0.0, (20, 10)), (0.7, 0.4, (60, 30)), (1.7, -0.3, (-40, -60)), (2
          (5.3, 0.0, (-200, -200)), (0.3, 3.0, (100, 120))]
 
 
+_FACE = pathlib.Path(__file__).resolve().parents[2] / "tf_ipr" / "recognition" / "known_face.png"
+
+
+def known_face() -> np.ndarray:
+    """The packaged photograph, uint8 (168, 168, 3), with one face."""
+    return image_file.read_image(_FACE)
+
+
 def text(data) -> str:
     return base64.b64encode(bytes(data)).decode()
 
@@ -33,7 +42,7 @@ def crops() -> dict:
     """Pictures of 112x112 of several kinds."""
     rows, columns = np.indices((112, 112))
     return {
-        "face": np.ascontiguousarray(known_face.image()[28:140, 28:140]),
+        "face": np.ascontiguousarray(known_face()[28:140, 28:140]),
         "gradient": np.stack([rows * 2, columns * 2, rows + columns], -1).astype(np.uint8),
         "noise": np.random.default_rng(3).integers(0, 256, (112, 112, 3), np.uint8),
         "grey": np.full((112, 112, 3), 130, np.uint8),
@@ -94,7 +103,7 @@ def job(halves) -> dict:
         good_stream=text(stream),
         faceless=text(_png(blocks(120, 160))),
         # As a telephone stores it: on its side, with a note of how to turn it.
-        sideways=text(_sideways(known_face.image())),
+        sideways=text(_sideways(known_face())),
     )
 
 
