@@ -97,6 +97,15 @@ async function pageAnswers() {
   await page.waitForFunction(isCoded);
   result.free = await captionsOf(page);
 
+  const handles = () => page.$$eval('.point', (points) => points.slice(0, 5).map((point) => (
+    ['x', 'y'].map((axis) => point.getBoundingClientRect()[axis]))));
+  const [first, frame] = [await handles(), await page.locator('#stage-frame polygon').boundingBox()];
+  await page.mouse.move(frame.x + frame.width / 2, frame.y + frame.height * 0.2);
+  await page.mouse.down();
+  await page.mouse.move(frame.x + frame.width / 2 + 12, frame.y + frame.height * 0.2 - 9, {steps: 3});
+  await page.mouse.up();
+  result.allDragged = (await handles()).map(([x, y], index) => [x - first[index][0], y - first[index][1]]);
+
   await page.focus('.point[aria-label^="Nose"]');
   const label = await page.getAttribute('.point[aria-label^="Nose"]', 'aria-label');
   for (let press = 0; press < 5; press++) await page.keyboard.press('Shift+ArrowDown');
@@ -111,7 +120,6 @@ async function pageAnswers() {
   await page.mouse.up();
   const now = await eye.boundingBox();
   result.dragged = [now.x - box.x, now.y - box.y];
-
   await page.fill('#bytes', '600');
   await page.waitForFunction(isCoded);
   await page.waitForFunction(() => document.querySelector('#tile-ours figcaption').innerText.includes(' bytes'));

@@ -54,6 +54,10 @@ def test_a_point_follows_the_pointer(page):
     np.testing.assert_allclose(page["dragged"], [-30, 20], atol=1.5)
 
 
+def test_the_square_takes_all_five_points_along(page):
+    np.testing.assert_allclose(page["allDragged"], [[12, -9]] * 5, atol=1)
+
+
 def test_a_stream_is_opened_with_its_facts(page):
     assert "lfw_align112_l2_ip" in page["opened"] and "112×112" in page["opened"]
     assert "40 of 100" in page["opened"]

@@ -26,7 +26,7 @@ export class PointsEditor {
       this.zoom.setAttribute('aria-pressed', String(this.zoom.getAttribute('aria-pressed') !== 'true'));
       this.fitView();
     });
-    this.canvas.addEventListener('pointerdown', (event) => this.drag(event, this.canvas, (points, from, to) => (
+    this.polygon.addEventListener('pointerdown', (event) => this.drag(event, this.polygon, (points, from, to) => (
       points.map(([x, y]) => [x + to[0] - from[0], y + to[1] - from[1]]))));
     new ResizeObserver(() => this.draw()).observe(this.stage);
   }
@@ -59,7 +59,7 @@ export class PointsEditor {
   drag(event, element, change) {
     if (event.button !== 0 || !this.points) return;
     event.preventDefault();
-    element.focus?.({preventScroll: true});
+    element.focus({preventScroll: true});
     element.setPointerCapture(event.pointerId);
     const [start, from] = [this.points, this.place(event)];
     // What lies under the pointer's grip stays there, also where a handle is not gripped in its middle.
