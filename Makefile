@@ -1,6 +1,7 @@
 # make venv   its own virtual environment in .venv, with everything
 # make run    codes a face and shows it beside other codecs of as many bytes (IMAGE=path for another picture)
 # make test   checks and tests, on at most four cores (ARGS="-k rans" for some of the tests)
+# make web    the page in the browser, built into web/dist and served on localhost (PORT=8001 for another port)
 # make wheel  the wheel in dist/
 # make clean  removes caches and builds; make distclean removes the environments too
 
@@ -12,7 +13,7 @@ CONFIG := setup.cfg pyproject.toml
 GROUND := tf_ipr/format tf_ipr/files tf_ipr/runtime
 GROUND_TESTS := tests/format tests/files tests/runtime
 
-.PHONY: venv run test check test-base wheel clean distclean
+.PHONY: venv run test check test-base web wheel clean distclean
 
 venv: $(VENV)/.installed-test
 
@@ -48,6 +49,15 @@ $(BASE)/.installed: $(CONFIG)
 	@$(BASE)/bin/python -m pip install --quiet --editable ".[test_base]"
 	@touch $@
 
+# Node.js 20 or newer. The page needs both halves of its model, which are shipped.
+web: web/node_modules/.installed
+	@cd web && node build.mjs && node serve.mjs --port=$(or $(PORT),8000)
+
+web/node_modules/.installed: web/package-lock.json
+	@command -v npm >/dev/null 2>&1 || { echo "make web needs Node.js 20 or newer with npm: https://nodejs.org" >&2; exit 1; }
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 wheel: $(VENV)/.installed-test
 	@$(PYTHON) -m build --wheel
 
@@ -79,8 +89,8 @@ $(PYTHON):
 	  exit 1; fi
 
 clean:
-	rm -rf build dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	rm -rf build dist web/dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -not -path "./$(VENV)/*" -not -path "./$(BASE)/*" -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) $(BASE)
+	rm -rf $(VENV) $(BASE) web/node_modules
