@@ -1,6 +1,6 @@
 """One face through several codecs, with bpp and FRR under each: the paper's first figure.
 
-    python -m benchmarks.identity_figure --image=face.jpg --results=runs/evaluation/metrics.json \
+    python -m experiments.identity_figure --image=face.jpg --results=runs/evaluation/metrics.json \
         --models=savedmodels/lfw_l2_rec:30,savedmodels/lfw_l2_ipr:18 --output=identity.png
 
 Original, HEVC and the models side by side, each at the setting behind the colon. Bits per pixel are of

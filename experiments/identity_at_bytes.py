@@ -1,6 +1,6 @@
 """Identity at equal bytes: models compared quickly, for trials and not for the record.
 
-    python -m benchmarks.identity_at_bytes --data_dir=LFW --protocol_dir=LISTS --every=20 --align=128 \
+    python -m experiments.identity_at_bytes --data_dir=LFW --protocol_dir=LISTS --every=20 --align=128 \
         --recognizers=ARCFACE,Y1 --models=runs/a/model,runs/b/model --qualities=10,30,50,70 \
         --bytes=400,700,1000
 

@@ -1,6 +1,6 @@
 """What an encoder gains by searching: the latent of every picture refined by a recogniser's gradient.
 
-    python -m benchmarks.latent_refinement --dataset=folder --data_dir=TRAIN --every=150 --align=112 \
+    python -m experiments.latent_refinement --dataset=folder --data_dir=TRAIN --every=150 --align=112 \
         --model=savedmodels/lfw_align112_l2_ip --recognizers=ARCFACE,Y1,DLIB --qualities=75 --steps=0,10,30
 
 The first recogniser leads the search (`tf_ipr/encoding/refinement.py`), those after it judge, unseen. Bytes are
@@ -17,7 +17,8 @@ import tensorflow as tf
 import tqdm
 from absl import app, flags
 
-from benchmarks import identity_at_bytes, images
+from benchmarks import images
+from experiments import identity_at_bytes
 from tf_ipr.bin import start
 
 FLAGS = flags.FLAGS

@@ -1,6 +1,6 @@
 """What identity costs in training: whole steps with and without a recogniser in the loss.
 
-    python -m benchmarks.identity_cost --recognizers=recognizers/mobilefacenet_arcface_ms1m --ir101
+    python -m experiments.identity_cost --recognizers=recognizers/mobilefacenet_arcface_ms1m --ir101
 
 A row per recogniser, each in a process of its own: processor milliseconds per image of a whole
 training step (codec and loss, forward, backward, update), images per second of one core, and the

@@ -1,6 +1,6 @@
 """Equal trainings with one change each: sizes of the model, learning rate, averaging, recognisers.
 
-    python -m benchmarks.model_trials --data_dir=LFW --protocol_dir=LISTS --every=20 --align=112 \
+    python -m experiments.model_trials --data_dir=LFW --protocol_dir=LISTS --every=20 --align=112 \
         --crops=CROPS --recognizers=ARCFACE,Y1,DLIB --start=savedmodels/lfw_align112_l2_ip
 
 IP with a gate on CROPS (a folder by tf_ipr_align of View 1's training people), the same images in the
@@ -23,8 +23,8 @@ import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks import identity_at_bytes
-from benchmarks.trial_steps import take_steps
+from experiments import identity_at_bytes
+from experiments.trial_steps import take_steps
 from tf_ipr.files import atomic_file
 from tf_ipr.bin import start
 from tf_ipr.files import image_file

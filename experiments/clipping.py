@@ -1,7 +1,7 @@
 """What clipping symbols to their tables, and not coding the smallest scale, costs in PSNR.
 
-    python -m benchmarks.clipping --data_dir=LFW --protocol_dir=LISTS --every=29
-    python -m benchmarks.clipping --dataset=folder --data_dir=KODAK
+    python -m experiments.clipping --data_dir=LFW --protocol_dir=LISTS --every=29
+    python -m experiments.clipping --dataset=folder --data_dir=KODAK
 
 Reconstructs each image from the symbols as coded, from the same rounded values without clipping, and
 without clipping and skipping. Promise: clipping costs at most 0.02 dB on faces; photographs far from
