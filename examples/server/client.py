@@ -42,6 +42,7 @@ STATUS = {
         "smaller batch.",
     14: "The stream fails its integrity check; fetch it again.",
     15: "The picture is no aligned face crop of 112x112, 128x128 or 448x448 pixels; an embedding needs one.",
+    16: "The picture has another size than the one this decoder is made for; use a decoder of any size.",
 }
 # How a decoder's refusal of a batch in which no stream is good begins; the statuses follow.
 _NONE_GOOD = re.compile(r"No stream of the request can be decoded; status of each:\W*\[([\d\s]+)\]")

@@ -204,5 +204,6 @@ def test_recognising_finds_the_person_of_the_gallery(recognise, server, codec, t
 
 
 def test_the_client_says_of_every_status_what_the_decoder_says(client):
-    assert client.STATUS == {int(status): status.message for status in StreamStatus}
+    for status in StreamStatus:
+        assert client.STATUS[int(status)] == status.message
     assert "status 99" in client.in_words(99)
