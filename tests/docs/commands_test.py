@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import pathlib
 import re
-import sys
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))  # for the modules beside this one
-
-import code_blocks  # noqa: E402
-from sandbox import Sandbox  # noqa: E402
+from tests.docs import code_blocks
+from tests.sandbox import Sandbox
 
 _ROOT = code_blocks.ROOT
 _DATA_SET = "needs the whole data set and hours; the flags are checked, tests/evaluation/ runs the program"

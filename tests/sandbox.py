@@ -1,4 +1,4 @@
-"""A folder in which the documents' commands find what they name, made small."""
+"""A folder in which commands of documents and benchmarks find what they name, made small."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import sys
 import numpy as np
 from PIL import Image
 
-from code_blocks import ROOT
-
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 _PORTRAIT = ROOT / "tf_ipr" / "assets" / "astronaut.png"
 _LINKED = ("savedmodels", "tf_ipr", "flags", "examples", "benchmarks", "experiments")
 _PEOPLE = ("Ada_Lovelace", "Grace_Hopper", "Joan_Clarke", "Mary_Jackson")
@@ -50,6 +49,13 @@ class Sandbox:
         """Types a command that goes on until it is ended; its output can be read from `stdout`."""
         return subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self.folder, env=self._environment(),
                                 text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def make_pictures(self, name: str, count: int, side: int) -> None:
+        """A folder of the portrait, shrunk, each time in other light."""
+        portrait = np.asarray(Image.open(_PORTRAIT).convert("RGB").resize((side, side)))
+        (self.folder / name).mkdir()
+        for number in range(count):
+            Image.fromarray(portrait - portrait // (4 + number)).save(self.folder / name / f"{number}.png")
 
     def _environment(self) -> dict:
         return dict(os.environ, PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}", PYTHONPATH=str(ROOT),
