@@ -60,9 +60,9 @@ def faces(paths):
 
 
 def main(argv) -> int:
-    from tf_ipr.models.codec import TensorFlowCodec
     from tf_ipr.evaluation import bit_allocation, learned_codec
     from tf_ipr.models import model_folder
+    from tf_ipr.models.codec import TensorFlowCodec
 
     pictures, boxes = faces(images.paths())
     qualities = [float(quality) for quality in FLAGS.qualities]

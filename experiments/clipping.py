@@ -17,8 +17,8 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
-from tf_ipr.files import image_file
 from tf_ipr.evaluation import metrics
+from tf_ipr.files import image_file
 from tf_ipr.models import inference, model_folder
 
 FLAGS = flags.FLAGS

@@ -15,9 +15,8 @@ import pathlib
 
 from absl import app, flags
 
-from tf_ipr.files import atomic_file
 from tf_ipr.bin import start
-from tf_ipr.files import image_file
+from tf_ipr.files import atomic_file, image_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("image", None, "The face.")

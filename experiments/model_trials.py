@@ -17,7 +17,6 @@ import dataclasses
 import json
 import pathlib
 import time
-from typing import Optional
 
 import numpy as np
 import tensorflow as tf
@@ -25,11 +24,10 @@ from absl import app, flags
 
 from experiments import identity_at_bytes
 from experiments.trial_steps import take_steps
-from tf_ipr.files import atomic_file
 from tf_ipr.bin import start
-from tf_ipr.files import image_file
-from tf_ipr.losses.objective import Objective
+from tf_ipr.files import atomic_file, image_file
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.losses.objective import Objective
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.training.checkpoints import RunCheckpoints
@@ -95,7 +93,7 @@ FROM_START = {
 }
 
 
-def run_trial(name: str, trial: Trial, folder: Optional[str], images) -> dict:
+def run_trial(name: str, trial: Trial, folder: str | None, images) -> dict:
     """Trains (or resumes) one trial; dict(minutes, weights, rows of `identity_at_bytes.measure`)."""
     work = pathlib.Path(FLAGS.work_dir) / name.translate(str.maketrans(" ", "_", ":"))
     if (work / "result.json").is_file():

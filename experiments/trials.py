@@ -25,11 +25,11 @@ import tensorflow as tf
 from absl import flags
 
 from experiments.trial_steps import take_steps
-from tf_ipr.files import atomic_file
 from tf_ipr.bin import start
 from tf_ipr.datasets import pipeline
-from tf_ipr.losses.objective import Objective
+from tf_ipr.files import atomic_file
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.losses.objective import Objective
 from tf_ipr.models.frozen_network import NUM_SCALES, neighbourhoods
 from tf_ipr.models.integer_network import clip_towards
 from tf_ipr.models.training_model import TrainingModel

@@ -47,7 +47,9 @@ def test_a_recipe_is_understood_and_each_of_its_lines_changes_something(path):
     whole = _parsed(path, [f"--flagfile={path}"])
     assert whole == _parsed(path, lines)
     for number, line in enumerate(lines):
-        assert _parsed(path, lines[:number] + lines[number + 1:]) != whole, f"{line} repeats what holds anyway"
+        assert _parsed(path, lines[:number] + lines[number + 1 :]) != whole, (
+            f"{line} repeats what holds anyway"
+        )
 
 
 @pytest.mark.parametrize("path", _RECIPES, ids=lambda path: path.stem)

@@ -42,30 +42,52 @@ class Sandbox:
 
     def run(self, command: str, timeout_s: float = 300) -> subprocess.CompletedProcess:
         """Types the command; output and errors are in `stdout`."""
-        return subprocess.run(["bash", "-c", command], cwd=self.folder, env=self._environment(), text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout_s, check=False)
+        return subprocess.run(
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=timeout_s,
+            check=False,
+        )
 
     def start(self, command: str) -> subprocess.Popen:
         """Types a command that goes on until it is ended; its output can be read from `stdout`."""
-        return subprocess.Popen(["bash", "-c", f"exec {command}"], cwd=self.folder, env=self._environment(),
-                                text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            ["bash", "-c", f"exec {command}"],
+            cwd=self.folder,
+            env=self._environment(),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
 
     def make_pictures(self, name: str, count: int, side: int) -> None:
         """A folder of the portrait, shrunk, each time in other light."""
         portrait = np.asarray(Image.open(_PORTRAIT).convert("RGB").resize((side, side)))
         (self.folder / name).mkdir()
         for number in range(count):
-            Image.fromarray(portrait - portrait // (4 + number)).save(self.folder / name / f"{number}.png")
+            Image.fromarray(portrait - portrait // (4 + number)).save(
+                self.folder / name / f"{number}.png"
+            )
 
     def _environment(self) -> dict:
-        return dict(os.environ, PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}", PYTHONPATH=str(ROOT),
-                    XDG_CACHE_HOME=str(self.folder / "cache"))
+        return dict(
+            os.environ,
+            PATH=f"{self.folder / 'bin'}:{os.environ['PATH']}",
+            PYTHONPATH=str(ROOT),
+            XDG_CACHE_HOME=str(self.folder / "cache"),
+        )
 
     @staticmethod
     def _make_programs(folder: pathlib.Path) -> None:
         folder.mkdir()
-        programs = {f"tf_ipr_{path.stem}": f"-c 'from tf_ipr.bin import {path.stem}; {path.stem}.run()'"
-                    for path in (ROOT / "tf_ipr" / "bin").glob("[a-z]*.py")}
+        programs = {
+            f"tf_ipr_{path.stem}": f"-c 'from tf_ipr.bin import {path.stem}; {path.stem}.run()'"
+            for path in (ROOT / "tf_ipr" / "bin").glob("[a-z]*.py")
+        }
         for name, module in {**programs, "python": ""}.items():
             program = folder / name
             program.write_text(f'#!/bin/sh\nexec {sys.executable} {module} "$@"\n')
@@ -83,4 +105,5 @@ class Sandbox:
         (self.folder / lists).mkdir()
         for name in ("peopleDevTrain.txt", "peopleDevTest.txt"):
             (self.folder / lists / name).write_text(
-                f"{len(_PEOPLE)}\n" + "".join(f"{person}\t2\n" for person in _PEOPLE))
+                f"{len(_PEOPLE)}\n" + "".join(f"{person}\t2\n" for person in _PEOPLE)
+            )

@@ -39,9 +39,10 @@ STATUS = {
     11: "The stream was made with another model; send it to that one's decoder.",
     12: "The stream has more words than symbols; it was extended.",
     13: "The batch, padded to its largest image, is beyond the decoder's limit; send this stream in a "
-        "smaller batch.",
+    "smaller batch.",
     14: "The stream fails its integrity check; fetch it again.",
-    15: "The picture is no aligned face crop of 112x112, 128x128 or 448x448 pixels; an embedding needs one.",
+    15: "The picture is no aligned face crop of 112x112, 128x128 or 448x448 pixels; an embedding needs "
+    "one.",
     16: "The picture has another size than the one this decoder is made for; use a decoder of any size.",
 }
 # How a decoder's refusal of a batch in which no stream is good begins; the statuses follow.
@@ -57,17 +58,23 @@ def in_words(status: int) -> str:
     """What a status says."""
     if status == _UNKNOWN:
         return "The stream cannot be decoded; sent by itself, it tells why."
-    return STATUS.get(status, f"The stream cannot be decoded: status {status}, which this client does not know.")
+    return STATUS.get(
+        status, f"The stream cannot be decoded: status {status}, which this client does not know."
+    )
 
 
 def predict_rest(url: str, signature: str, streams: list) -> dict:
     """Calls a signature by REST: {output: list with one entry per stream}; bytes are bytes."""
     # "inputs" (columns) instead of "instances" (rows): one base64 string for each stream.
-    body = {"signature_name": signature,
-            "inputs": {"stream_bytes": [{"b64": base64.b64encode(stream).decode()}
-                                        for stream in streams]}}
-    request = urllib.request.Request(f"{url}/v1/models/{MODEL}:predict", json.dumps(body).encode(),
-                                     {"Content-Type": "application/json"})
+    body = {
+        "signature_name": signature,
+        "inputs": {"stream_bytes": [{"b64": base64.b64encode(stream).decode()} for stream in streams]},
+    }
+    request = urllib.request.Request(
+        f"{url}/v1/models/{MODEL}:predict",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
             outputs = json.load(response)["outputs"]
@@ -129,14 +136,17 @@ def predict(args, signature: str, streams: list) -> list:
     """
     rows = []
     for start in range(0, len(streams), BATCH):
-        rows += _predict_batch(args, signature, streams[start:start + BATCH])
+        rows += _predict_batch(args, signature, streams[start : start + BATCH])
     return rows
 
 
 def _predict_batch(args, signature: str, streams: list) -> list:
     try:
-        outputs = (predict_rest(args.rest, signature, streams) if args.rest
-                   else predict_grpc(args.grpc, signature, streams))
+        outputs = (
+            predict_rest(args.rest, signature, streams)
+            if args.rest
+            else predict_grpc(args.grpc, signature, streams)
+        )
     except ServerError as error:
         refused = _NONE_GOOD.search(str(error))
         if not refused:
@@ -162,16 +172,19 @@ def read(path: pathlib.Path) -> bytes:
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add_server_flags(parser)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("."))
     parser.add_argument("stream", nargs="+", type=pathlib.Path)
     args = parser.parse_args(arguments)
     targets = [args.output / f"{path.stem}.png" for path in args.stream]
     if len(set(targets)) < len(targets):
-        parser.error("two streams have one name, and so would their pictures; decode them one after "
-                     "another, with an --output each")
+        parser.error(
+            "two streams have one name, and so would their pictures; decode them one after "
+            "another, with an --output each"
+        )
     failed = False
     try:
         rows = predict(args, "png", [read(path) for path in args.stream])

@@ -21,13 +21,12 @@ import argparse
 import pathlib
 import sys
 
-import numpy as np
-
 import client
+import numpy as np
 
 
 def embed(args, paths: list) -> list:
-    """Of each stream in `paths` the embedding, float32 [D]; None, with a word, of one that the server refuses."""
+    """The embedding of each stream, float32 [D]; None, with a word, where the server refuses it."""
     rows = client.predict(args, "embedding", [client.read(path) for path in paths])
     for path, row in zip(paths, rows):
         if row["status"]:
@@ -51,12 +50,14 @@ def enrol(args) -> tuple:
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     client.add_server_flags(parser)
     parser.add_argument("--gallery", type=pathlib.Path, required=True)
-    parser.add_argument("--threshold", type=float, default=0.33,
-                        help="cosine from which two faces count as one person")
+    parser.add_argument(
+        "--threshold", type=float, default=0.33, help="cosine from which two faces count as one person"
+    )
     parser.add_argument("probe", nargs="+", type=pathlib.Path)
     args = parser.parse_args(arguments)
     try:

@@ -16,22 +16,34 @@ _ENCODER = "--encoder=savedmodels/lfw_l2_rec/encoder.tflite"
 SMOKE = {
     "agreement": (f"{_PICTURES} --qualities=50", "2 streams"),
     "coder_overhead": (f"{_PICTURES} --qualities=50 --timed_images=1", "rANS"),
-    "decode_speed": (f"{_PICTURES} --decoder=savedmodels/lfw_l2_rec/decoder --batches=1 --threads=1 --rates=5 "
-                     "--seconds=0.2", "pictures/s"),
-    "encode_speed": (f"{_ENCODER} --sizes=64x64 --qualities=50 --others=jpeg:20 --nohyperprior --runs=1",
-                     "| jpeg | 20 | 64x64 |"),
-    "evaluation_speed": ("--data_dir=LFW --protocol_dir=LISTS --recognizers=FOLDER --counts=2 --codecs=jpeg:50",
-                         "images"),
+    "decode_speed": (
+        f"{_PICTURES} --decoder=savedmodels/lfw_l2_rec/decoder --batches=1 --threads=1 --rates=5 "
+        "--seconds=0.2",
+        "pictures/s",
+    ),
+    "encode_speed": (
+        f"{_ENCODER} --sizes=64x64 --qualities=50 --others=jpeg:20 --nohyperprior --runs=1",
+        "| jpeg | 20 | 64x64 |",
+    ),
+    "evaluation_speed": (
+        "--data_dir=LFW --protocol_dir=LISTS --recognizers=FOLDER --counts=2 --codecs=jpeg:50",
+        "images",
+    ),
     "exactness": ("--latents=8 --side=2", "largest possible sum"),
     "exactness_matrix": ("--images=5 --qualities=50 --eager_every=5", "| XLA |"),
     "fuzz_header": ("-runs=200 found", "Done 200 runs"),
     "growth": (f"{_ENCODER} --sides=64 --plot=growth.svg", "| 64x64 |"),
-    "headline": ("--data_dir=LFW --protocol_dir=LISTS --recognizers=FOLDER --codec=jpeg:20,50 --target=jpeg:90",
-                 "| JPEG | 20 |"),
+    "headline": (
+        "--data_dir=LFW --protocol_dir=LISTS --recognizers=FOLDER --codec=jpeg:20,50 --target=jpeg:90",
+        "| JPEG | 20 |",
+    ),
     "mutations": (f"{_PICTURES} --count=40 --streams=2", "|"),
     "runtime_speed": ("--runs=1 --nosavedmodel", "1024x1024"),
-    "serving_mutations": (f"{_PICTURES} --count=20 --batch=5 --decoder=savedmodels/lfw_l2_rec/decoder/1 "
-                          "--state=state.json", "|"),
+    "serving_mutations": (
+        f"{_PICTURES} --count=20 --batch=5 --decoder=savedmodels/lfw_l2_rec/decoder/1 "
+        "--state=state.json",
+        "|",
+    ),
     "startup": ("--runs=1", "Pillow"),
 }
 
@@ -40,8 +52,12 @@ _NEEDS = {"fuzz_header": "atheris", "decode_speed": "tensorflow_serving"}
 
 
 def test_every_benchmark_has_one():
-    programs = {path.stem for path in (ROOT / "benchmarks").glob("*.py")
-                if 'if __name__ == "__main__"' in path.read_text() and not path.stem.endswith(("_process", "_worker"))}
+    programs = {
+        path.stem
+        for path in (ROOT / "benchmarks").glob("*.py")
+        if 'if __name__ == "__main__"' in path.read_text()
+        and not path.stem.endswith(("_process", "_worker"))
+    }
     assert programs == SMOKE.keys() | WITHOUT.keys()
 
 

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import pathlib
 import re
-from typing import Iterator, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENTS = sorted(path for pattern in ("*.md", "docs/*.md", "benchmarks/*.md", "experiments/*.md")
-                   for path in ROOT.glob(pattern))
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/*.md", "benchmarks/*.md", "experiments/*.md")
+    for path in ROOT.glob(pattern)
+)
 CARDS = sorted(ROOT.glob("savedmodels/*/README.md"))
 
 # How a line begins that is typed into a shell.
-_COMMAND = re.compile(r"(?:[A-Z]\w*=\S+ )*(?:tf_ipr_\w+|python|pip|make|npm|docker|curl|unzip)\b|[A-Z]\w*=[\"'\w/]")
+_COMMAND = re.compile(
+    r"(?:[A-Z]\w*=\S+ )*(?:tf_ipr_\w+|python|pip|make|npm|docker|curl|unzip)\b|[A-Z]\w*=[\"'\w/]"
+)
 _INLINE = re.compile(r"`((?:python -m|tf_ipr_\w+ )[^`]+)`")
 
 
@@ -31,7 +37,7 @@ def blocks(path: pathlib.Path) -> Iterator[tuple[str, str]]:
         line = lines[number]
         if line.startswith("```"):
             end = lines.index("```", number + 1)
-            yield line[3:], "\n".join(lines[number + 1:end])
+            yield line[3:], "\n".join(lines[number + 1 : end])
             number = end + 1
         elif line.startswith("    ") and not lines[number - 1].strip():
             end = next(i for i in range(number, len(lines)) if not lines[i].startswith("    "))

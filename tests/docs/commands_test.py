@@ -11,9 +11,14 @@ from tests.docs import code_blocks
 from tests.sandbox import Sandbox
 
 _ROOT = code_blocks.ROOT
-_DATA_SET = "needs the whole data set and hours; the flags are checked, tests/evaluation/ runs the program"
-_BENCHMARK = "needs minutes or data sets; the flags are checked, tests/benchmarks/ runs it with little data"
+_DATA_SET = (
+    "needs the whole data set and hours; the flags are checked, tests/evaluation/ runs the program"
+)
+_BENCHMARK = (
+    "needs minutes or data sets; the flags are checked, tests/benchmarks/ runs it with little data"
+)
 _EXPERIMENT = "answered one question once; the flags are checked"
+_CHECKPOINT = "needs a published checkpoint; tests/recognition/conversion/ runs it on small ones"
 _EXPORT = "exports take a minute; the flags are checked, tests/export/ runs them"
 
 # Commands that are not run, by document and beginning, each with the reason.
@@ -25,14 +30,21 @@ NOT_RUN = {
     ("docs/device.md", "tf_ipr_export"): _EXPORT,
     ("docs/evaluation.md", "tf_ipr_report savedmodels"): _DATA_SET,
     ("docs/evaluation.md", "tf_ipr_report runs/evaluation/lfw --images"): _DATA_SET,
+    ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=onnx"): _CHECKPOINT,
+    ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=mobilefacenet_pytorch"): _CHECKPOINT,
+    ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=mobilefacenet_mxnet"): _CHECKPOINT,
+    ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=curricularface_ir101"): _CHECKPOINT,
+    ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=cosface20"): _CHECKPOINT,
     ("docs/recognition.md", "python -m experiments.identity_figure"): _EXPERIMENT,
     ("docs/results.md", "tf_ipr_evaluate"): _DATA_SET,
     ("docs/results.md", "python -m benchmarks."): _BENCHMARK,
     ("docs/results.md", "python -m experiments."): _EXPERIMENT,
     ("docs/serving.md", "docker run"): "needs Docker; tests/export/serving/ loads the same folder",
     ("docs/serving.md", "tf_ipr_export"): _EXPORT,
-    ("docs/serving.md", "python examples/server/recognise.py"):
-        "needs a decoder with a recogniser; tests/export/serving/clients_test.py runs it",
+    (
+        "docs/serving.md",
+        "python examples/server/recognise.py",
+    ): "needs a decoder with a recogniser; tests/export/serving/clients_test.py runs it",
     ("docs/speed.md", "python -m benchmarks."): _BENCHMARK,
     ("experiments/README.md", "python -m experiments."): _EXPERIMENT,
     ("experiments/README.md", "tf_ipr_evaluate"): _DATA_SET,
@@ -40,21 +52,36 @@ NOT_RUN = {
 
 # What is added behind a command to make it short.
 ADDED = {
-    ("docs/training.md", "tf_ipr_train"): "--steps=1 --validate_every=1 --validation_share=0.3 --crop_size=64",
+    (
+        "docs/training.md",
+        "tf_ipr_train",
+    ): "--steps=1 --validate_every=1 --validation_share=0.3 --crop_size=64",
     ("docs/evaluation.md", "tf_ipr_evaluate"): "--every=2 --processes=1 --noreport",
 }
 
 # What has to run meanwhile: command and the words by which it says that it is ready.
-SERVED = {"docs/serving.md": ("python examples/server/local_server.py savedmodels/lfw_l2_rec/decoder", "serving ")}
+SERVED = {
+    "docs/serving.md": (
+        "python examples/server/local_server.py savedmodels/lfw_l2_rec/decoder",
+        "serving ",
+    )
+}
 
 
 def _entry(table: dict, command):
-    return next((value for (document, beginning), value in table.items()
-                 if document == command.document and command.text.startswith(beginning)), None)
+    return next(
+        (
+            value
+            for (document, beginning), value in table.items()
+            if document == command.document and command.text.startswith(beginning)
+        ),
+        None,
+    )
 
 
 def _runnable(path):
-    return [command for command in code_blocks.commands(path) if not _entry(NOT_RUN, command)]
+    every = dict.fromkeys(code_blocks.commands(path))  # Each once, in order.
+    return [command for command in every if not _entry(NOT_RUN, command)]
 
 
 _TO_RUN = [path for path in code_blocks.DOCUMENTS if _runnable(path)]
@@ -109,8 +136,9 @@ def test_tables_of_exceptions_name_commands_that_are_there():
             assert any(_entry({entry: True}, command) for command in every), f"{entry} is stale"
 
 
-@pytest.mark.parametrize("path", code_blocks.DOCUMENTS + code_blocks.CARDS,
-                         ids=lambda path: str(path.relative_to(_ROOT)))
+@pytest.mark.parametrize(
+    "path", code_blocks.DOCUMENTS + code_blocks.CARDS, ids=lambda path: str(path.relative_to(_ROOT))
+)
 def test_programs_and_flags_exist(path):
     for command in code_blocks.commands(path) + code_blocks.named_in_prose(path):
         for text in re.split(r"\s*(?:&&|;)\s*", command.text):
@@ -124,11 +152,18 @@ def test_programs_and_flags_exist(path):
 
 def _source(text: str):
     """The file of the program that a command starts; None for one that is not of this project."""
-    found = re.match(r"(?:[A-Z]\w*=\S+ )*(tf_ipr_(\w+)|python -m ([\w.]+)|python ((?:examples|benchmarks)/\S+))", text)
+    found = re.match(
+        r"(?:[A-Z]\w*=\S+ )*(tf_ipr_(\w+)|python -m ([\w.]+)|python ((?:examples|benchmarks)/\S+))", text
+    )
     if not found or (found[3] or "").split(".")[0] not in ("", "benchmarks", "experiments"):
         return None
-    path = _ROOT / (f"tf_ipr/bin/{found[2]}.py" if found[2] else
-                    found[3].replace(".", "/") + ".py" if found[3] else found[4])
+    path = _ROOT / (
+        f"tf_ipr/bin/{found[2]}.py"
+        if found[2]
+        else found[3].replace(".", "/") + ".py"
+        if found[3]
+        else found[4]
+    )
     assert path.is_file(), f"{text}: there is no {path.relative_to(_ROOT)}"
     return path
 
@@ -143,14 +178,24 @@ def _flags(path: pathlib.Path) -> set:
         sources.add(source)
         imports = re.findall(r"^ *(?:from [\w.]+ )?import ([\w, ()]+)", source.read_text(), re.M)
         modules = set(re.findall(r"\w+", " ".join(imports)))
-        remaining += [file for folder in ("tf_ipr/bin", "benchmarks", "experiments", "examples/server")
-                      for file in (_ROOT / folder).glob("*.py") if file.stem in modules]
-    return {"flagfile", "help", "version"}.union(*(
-        re.findall(r"(?:DEFINE_\w+|add_argument)\(\s*\"(?:--)?(\w+)\"", source.read_text()) for source in sources))
+        remaining += [
+            file
+            for folder in ("tf_ipr/bin", "benchmarks", "experiments", "examples/server")
+            for file in (_ROOT / folder).glob("*.py")
+            if file.stem in modules
+        ]
+    return {"flagfile", "help", "version"}.union(
+        *(
+            re.findall(r"(?:DEFINE_\w+|add_argument)\(\s*\"(?:--)?(\w+)\"", source.read_text())
+            for source in sources
+        )
+    )
 
 
 def test_every_path_that_is_named_exists():
-    named = re.compile(r"`((?:docs|tests|flags|tf_ipr|benchmarks|experiments|savedmodels|examples)/[\w./]*)`")
+    named = re.compile(
+        r"`((?:docs|tests|flags|tf_ipr|benchmarks|experiments|savedmodels|examples)/[\w./]*)`"
+    )
     linked = re.compile(r"\]\((?!https?:)([\w./]+)\)")
     for path in code_blocks.DOCUMENTS + code_blocks.CARDS:
         text = path.read_text()

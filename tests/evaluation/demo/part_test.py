@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 import tf_ipr
-
 from tf_ipr.evaluation import reference_codecs
 from tf_ipr.evaluation.demo import equal_bytes, part, sheet, text
 from tf_ipr.files import image_file
@@ -89,7 +88,9 @@ def test_verdicts_are_the_recognisers(made):
 
 
 def test_the_table_has_a_block_for_each_part_and_a_line_for_each_codec(made):
-    lines = text.table([made, dataclasses.replace(made, name="Whole picture", threshold=None)]).splitlines()
+    lines = text.table(
+        [made, dataclasses.replace(made, name="Whole picture", threshold=None)]
+    ).splitlines()
     assert lines[0] == made.title and lines[6].startswith("Whole picture")
     assert [line.split()[0] for line in lines[1:5]] == ["codec", "tf_ipr", "WebP", "JPEG"]
     assert made.verdict(made.coded[0]) in lines[2] and "recognised" not in "".join(lines[6:])
@@ -102,9 +103,9 @@ def test_the_sheet_shows_original_and_decoded_pictures_with_their_words(made):
     assert drawn.shape[0] > 2 * 256
     small = np.asarray(Image.fromarray(drawn[54:310, 14:270]).resize((112, 112), Image.Resampling.BOX))
     assert np.abs(small.astype(int) - _image()).mean() < 3
-    for column in range(4):                               # Ink under every picture.
+    for column in range(4):  # Ink under every picture.
         left = 14 + column * 270
-        assert drawn[40 + 14 + 256 + 8:, left:left + 256].min() < 100
+        assert drawn[40 + 14 + 256 + 8 :, left : left + 256].min() < 100
 
 
 def test_unchanged_pictures_have_an_infinite_psnr():

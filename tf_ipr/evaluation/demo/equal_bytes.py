@@ -1,16 +1,16 @@
 """One picture by several codecs, none of which may take more bytes than allowed.
 
 An ordinary codec does better on a smaller picture once bytes are few, and below some size it cannot do
-otherwise. So every other codec is tried on the picture as it is and shrunk in steps, each time with the best
-quality that the bytes allow, and the attempt that the recogniser likes best is shown. That is an advantage:
-ours is coded once, and knows nothing of this recogniser.
+otherwise. So every other codec is tried on the picture as it is and shrunk in steps, each time with the
+best quality that the bytes allow. The attempt that the recogniser likes best is shown. That is an
+advantage: ours is coded once, and knows nothing of this recogniser.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Iterator, Optional, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -43,10 +43,10 @@ class Coded:
     container_bytes: int
     decoded_u8: np.ndarray
     psnr_db: float
-    cosine: Optional[float]
+    cosine: float | None
 
 
-def ours(codec, image_u8: np.ndarray, max_bytes: int, cosine: Optional[Cosine]) -> Coded:
+def ours(codec, image_u8: np.ndarray, max_bytes: int, cosine: Cosine | None) -> Coded:
     """The picture by a codec of ours, in at most so many bytes.
 
     Where the lowest quality takes more, that is what is returned: look at `num_bytes`.
@@ -60,26 +60,45 @@ def ours(codec, image_u8: np.ndarray, max_bytes: int, cosine: Optional[Cosine]) 
     stream = codec.compress(image_u8, quality=1)
     if len(stream) <= max_bytes:
         stream = codec.compress(image_u8, max_bytes=max_bytes)
-    return _coded("tf_ipr", f"quality {codec.info(stream)['quality']:g}", stream,
-                  len(bitstream.parse(stream).header.to_bytes()), codec.decompress(stream), image_u8, cosine)
+    return _coded(
+        "tf_ipr",
+        f"quality {codec.info(stream)['quality']:g}",
+        stream,
+        len(bitstream.parse(stream).header.to_bytes()),
+        codec.decompress(stream),
+        image_u8,
+        cosine,
+    )
 
 
-def other(codec: ImageCodec, image_u8: np.ndarray, max_bytes: int, cosine: Optional[Cosine]
-          ) -> Optional[Coded]:
+def other(
+    codec: ImageCodec, image_u8: np.ndarray, max_bytes: int, cosine: Cosine | None
+) -> Coded | None:
     """The picture by another codec: of all scales the nearest by `cosine`, without it by PSNR.
 
     Returns:
       None where nothing fits.
     """
-    attempts = [_coded(codec.label, _how(fitting, scale, setting), data, fitting.container_bytes(data),
-                       fitting.decode(data), image_u8, cosine)
-                for fitting, scale, setting, data in _attempts(codec, image_u8, max_bytes)]
-    return max(attempts, default=None, key=lambda one: (
-        -1.0 if one.cosine is None else one.cosine, one.psnr_db))
+    attempts = [
+        _coded(
+            codec.label,
+            _how(fitting, scale, setting),
+            data,
+            fitting.container_bytes(data),
+            fitting.decode(data),
+            image_u8,
+            cosine,
+        )
+        for fitting, scale, setting, data in _attempts(codec, image_u8, max_bytes)
+    ]
+    return max(
+        attempts, default=None, key=lambda one: (-1.0 if one.cosine is None else one.cosine, one.psnr_db)
+    )
 
 
-def _attempts(codec: ImageCodec, image_u8: np.ndarray, max_bytes: int
-              ) -> Iterator[tuple[ImageCodec, float, Setting, bytes]]:
+def _attempts(
+    codec: ImageCodec, image_u8: np.ndarray, max_bytes: int
+) -> Iterator[tuple[ImageCodec, float, Setting, bytes]]:
     """For each scale at which the file fits: codec, scale, setting and file."""
     for scale in SCALES:
         if scale < 1 and min(image_u8.shape[:2]) * scale < _LEAST_SIDE:
@@ -90,8 +109,9 @@ def _attempts(codec: ImageCodec, image_u8: np.ndarray, max_bytes: int
             yield scaled, scale, *found
 
 
-def _largest_within(codec: ImageCodec, image_u8: np.ndarray, max_bytes: int
-                    ) -> Optional[tuple[Setting, bytes]]:
+def _largest_within(
+    codec: ImageCodec, image_u8: np.ndarray, max_bytes: int
+) -> tuple[Setting, bytes] | None:
     """The best quality whose file fits, by bisection: sizes grow with it but for a few bytes."""
     settings: Sequence[Setting] = codec.all_settings
     low, high, best = -1, len(settings), None
@@ -110,10 +130,24 @@ def _how(codec: ImageCodec, scale: float, setting: Setting) -> str:
     return f"{codec.setting_name} {setting:g}{shrunk}"
 
 
-def _coded(label: str, how: str, data: bytes, container_bytes: int, decoded_u8: np.ndarray,
-           image_u8: np.ndarray, cosine: Optional[Cosine]) -> Coded:
-    return Coded(label, how, len(data), container_bytes, decoded_u8, _psnr_db(image_u8, decoded_u8),
-                 None if cosine is None else cosine(decoded_u8))
+def _coded(
+    label: str,
+    how: str,
+    data: bytes,
+    container_bytes: int,
+    decoded_u8: np.ndarray,
+    image_u8: np.ndarray,
+    cosine: Cosine | None,
+) -> Coded:
+    return Coded(
+        label,
+        how,
+        len(data),
+        container_bytes,
+        decoded_u8,
+        _psnr_db(image_u8, decoded_u8),
+        None if cosine is None else cosine(decoded_u8),
+    )
 
 
 def _psnr_db(image_u8: np.ndarray, decoded_u8: np.ndarray) -> float:

@@ -1,8 +1,8 @@
-"""What a recogniser says of a coded face: how near it is to the original, and whether it is still the same."""
+"""What a recogniser says of a coded face: how near it is to the original, and whether it is the same."""
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from tf_ipr.faces.detection import main_face
 from tf_ipr.runtime import alignment
 
 # Decoded image, uint8 [H, W, 3] -> cosine of its face to the original's; None where no face is found.
-Cosine = Callable[[np.ndarray], Optional[float]]
+Cosine = Callable[[np.ndarray], float | None]
 
 
 class Judge:
@@ -32,7 +32,7 @@ class Judge:
         original = self._embed(original_u8, landmarks)
         return lambda decoded_u8: float(original @ self._embed(decoded_u8, landmarks))
 
-    def to_picture(self, original_u8: np.ndarray) -> Optional[Cosine]:
+    def to_picture(self, original_u8: np.ndarray) -> Cosine | None:
         """The cosine to a whole picture's face, which is sought anew in every decoded one.
 
         Returns:
@@ -48,7 +48,7 @@ class Judge:
 
         return cosine
 
-    def _embed_main_face(self, image_u8: np.ndarray) -> Optional[np.ndarray]:
+    def _embed_main_face(self, image_u8: np.ndarray) -> np.ndarray | None:
         face = main_face(self._detector.detect([image_u8])[0], *image_u8.shape[:2])
         return None if face is None else self._embed(image_u8, face.landmarks)
 

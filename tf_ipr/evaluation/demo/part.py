@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -29,7 +29,7 @@ class Part:
     original_u8: np.ndarray
     allowed: int
     coded: tuple[Coded, ...]
-    threshold: Optional[float] = None
+    threshold: float | None = None
 
     @property
     def title(self) -> str:
@@ -44,15 +44,22 @@ class Part:
             return "no face found"
         return f"{coded.cosine:.3f}: " + ("same person" if self.same_person(coded) else "not recognised")
 
-    def same_person(self, coded: Coded) -> Optional[bool]:
+    def same_person(self, coded: Coded) -> bool | None:
         """Whether the recogniser takes the two faces for one person; None without a recogniser."""
         if self.threshold is None:
             return None
         return coded.cosine is not None and coded.cosine >= self.threshold
 
 
-def make(name: str, image_u8: np.ndarray, max_bytes: int, codec, others: Sequence[ImageCodec],
-         cosine: Optional[Cosine] = None, threshold: Optional[float] = None) -> Part:
+def make(
+    name: str,
+    image_u8: np.ndarray,
+    max_bytes: int,
+    codec,
+    others: Sequence[ImageCodec],
+    cosine: Cosine | None = None,
+    threshold: float | None = None,
+) -> Part:
     """Codes a picture by ours and by the others.
 
     Args:
@@ -67,5 +74,10 @@ def make(name: str, image_u8: np.ndarray, max_bytes: int, codec, others: Sequenc
     own = equal_bytes.ours(codec, image_u8, max_bytes, cosine)
     allowed = max(max_bytes, own.num_bytes)
     coded = [own, *(equal_bytes.other(one, image_u8, allowed, cosine) for one in others)]
-    return Part(name, image_u8, allowed, tuple(one for one in coded if one is not None),
-                None if cosine is None else threshold)
+    return Part(
+        name,
+        image_u8,
+        allowed,
+        tuple(one for one in coded if one is not None),
+        None if cosine is None else threshold,
+    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tf_ipr.evaluation.demo.part import Part
 
-SIDE = 256               # Pixels of the square that a picture is fitted into.
+SIDE = 256  # Pixels of the square that a picture is fitted into.
 _MARGIN, _FRAME = 14, 4
 _TITLE, _LABEL, _NOTE = 26, 24, 20  # Sizes of the letters, in pixels.
 _LINE = 30
@@ -50,15 +50,22 @@ def _draw_row(sheet: Image.Image, part: Part, top: int) -> None:
     cells = [(part.original_u8, ["original", f"{width}x{height}", ""], _BLACK, None)]
     for coded in part.coded:
         same = part.same_person(coded)
-        cells.append((coded.decoded_u8, [coded.label, f"{coded.num_bytes:,} bytes", part.verdict(coded)],
-                      {None: _BLACK, True: _GREEN, False: _RED}[same],
-                      _GREEN if coded is part.coded[0] else None))
+        cells.append(
+            (
+                coded.decoded_u8,
+                [coded.label, f"{coded.num_bytes:,} bytes", part.verdict(coded)],
+                {None: _BLACK, True: _GREEN, False: _RED}[same],
+                _GREEN if coded is part.coded[0] else None,
+            )
+        )
     size = _fitted(part.original_u8)
     for column, (picture_u8, lines, colour, frame) in enumerate(cells):
         left = _MARGIN + column * (SIDE + _MARGIN) + (SIDE - size[0]) // 2
         if frame:
-            ImageDraw.Draw(sheet).rectangle((left - _FRAME, top - _FRAME, left + size[0] + _FRAME - 1,
-                                             top + size[1] + _FRAME - 1), fill=frame)
+            ImageDraw.Draw(sheet).rectangle(
+                (left - _FRAME, top - _FRAME, left + size[0] + _FRAME - 1, top + size[1] + _FRAME - 1),
+                fill=frame,
+            )
         sheet.paste(Image.fromarray(picture_u8).resize(size, Image.Resampling.LANCZOS), (left, top))
         _write(sheet, left, top + size[1] + 8, lines, [_BLACK, _GREY, colour], _LABEL)
 
@@ -70,8 +77,9 @@ def _fitted(image_u8: np.ndarray) -> tuple[int, int]:
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _write(sheet: Image.Image, left: int, top: int, lines: Sequence[str], colours: Sequence[str], size: int
-           ) -> None:
+def _write(
+    sheet: Image.Image, left: int, top: int, lines: Sequence[str], colours: Sequence[str], size: int
+) -> None:
     for number, (line, colour) in enumerate(zip(lines, colours)):
         ImageDraw.Draw(sheet).text((left, top + number * _LINE), line, colour, font=_font(size))
 
@@ -80,7 +88,7 @@ def _wrapped(text: str, width: int) -> list[str]:
     """The text in lines that fit."""
     lines: list[str] = []
     for word in text.split():
-        longer: Optional[str] = f"{lines[-1]} {word}" if lines else None
+        longer: str | None = f"{lines[-1]} {word}" if lines else None
         if longer is not None and _font(_NOTE).getlength(longer) <= width:
             lines[-1] = longer
         else:
