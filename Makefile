@@ -1,5 +1,5 @@
 # make venv   its own virtual environment in .venv, with everything
-# make run    codes a face and shows it beside other codecs of as many bytes (IMAGE=path for another picture)
+# make run    a face in 500 bytes beside other codecs, judged by a recogniser (IMAGE=path for another picture)
 # make test   checks and tests, on at most four cores (ARGS="-k rans" for some of the tests)
 # make web    the page in the browser, built into web/dist and served on localhost (PORT=8001 for another port)
 # make wheel  the wheel in dist/
@@ -17,7 +17,7 @@ GROUND_TESTS := tests/format tests/files tests/runtime
 
 venv: $(VENV)/.installed-test
 
-run: $(VENV)/.installed
+run: $(VENV)/.installed-demo
 	@$(PYTHON) -m tf_ipr.bin.demo $(if $(IMAGE),"--image=$(IMAGE)")
 
 test: check test-base
@@ -62,15 +62,16 @@ wheel: $(VENV)/.installed-test
 	@$(PYTHON) -m build --wheel
 
 # A stamp for each set of packages: installation is repeated only when the configuration changes.
-$(VENV)/.installed: $(CONFIG) | $(PYTHON)
-	@echo "installing; the first time takes some minutes"
-	@$(PYTHON) -m pip install --quiet --editable ".[all]"
+# Most of the demo's seconds are these; Python compiles what is imported, not all of TensorFlow's files.
+$(VENV)/.installed-demo: $(CONFIG) | $(PYTHON)
+	@echo "installing; the first time takes a minute or two"
+	@$(PYTHON) -m pip install --quiet --no-compile --editable ".[demo]"
 	@touch $@
 
 $(VENV)/.installed-test: $(CONFIG) | $(PYTHON)
 	@echo "installing; the first time takes some minutes"
 	@$(PYTHON) -m pip install --quiet --editable ".[all,test]"
-	@touch $(VENV)/.installed $@
+	@touch $(VENV)/.installed-demo $@
 
 # A name may exist and not run (pyenv's shims), or lack ensurepip (Debian without python3-venv).
 $(PYTHON):

@@ -20,6 +20,7 @@ from absl import app, flags
 
 from benchmarks import images
 from tf_ipr.format import lane_count
+from tf_ipr.format.tables import PRECISION_BITS
 from tf_ipr import coding
 from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.files import image_file
@@ -106,7 +107,7 @@ def range_coder_times(tables, symbols) -> tuple[float, float]:
     value = tf.constant(value - tables.lowest[index])
     # A row of tfc's lookup: the precision, then the cumulative frequencies with 0 and the total.
     lookup = tf.constant(np.concatenate([
-        np.concatenate([[tables.PRECISION_BITS, 0], np.cumsum(row[:size])])
+        np.concatenate([[PRECISION_BITS, 0], np.cumsum(row[:size])])
         for row, size in zip(tables.frequency, tables.size)]).astype(np.int32))
 
     @tf.function

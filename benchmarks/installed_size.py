@@ -39,7 +39,7 @@ def main(argv) -> int:
         run(sys.executable, "-m", "build", "--wheel", "--outdir", folder / "wheel", _ROOT)
         wheel, = (folder / "wheel").glob("*.whl")
         run(FLAGS.python, "-m", "venv", folder / "venv")
-        site, = (folder / "venv").glob("lib*/python3*/site-packages")
+        site, = (folder / "venv").glob("lib/python3*/site-packages")
         empty = mebibytes(site)  # pip itself
         wanted = f"{wheel}[{FLAGS.extras}]" if FLAGS.extras else wheel
         run(folder / "venv" / "bin" / "pip", "install", "--quiet", wanted)

@@ -14,6 +14,7 @@ import argparse
 import base64
 import json
 import pathlib
+import re
 import sys
 import urllib.error
 import urllib.request
@@ -22,33 +23,63 @@ MODEL = "tf_ipr_decoder"
 BATCH = 32  # The largest batch of batching_parameters.txt.
 TIMEOUT_S = 60
 
+# What the numbers of `status` say.
 STATUS = {
-    0: "decoded", 1: "empty", 2: "not a stream of this codec", 3: "truncated in the header",
-    4: "another format version", 5: "quality out of range", 6: "header not canonical",
-    7: "more pixels than the server accepts", 8: "truncated in the lane states",
-    9: "padding bits are not zero", 10: "ends within a word", 11: "made with another model",
-    12: "extended", 13: "too large for this batch, send it alone", 14: "damaged",
-    15: "not an aligned face crop",
+    0: "Decoded.",
+    1: "The stream is empty (0 bytes).",
+    2: "The stream does not start with 0xfb; it is something else.",
+    3: "The stream ends within the header; it was truncated.",
+    4: "The stream has another major format version; use a matching release.",
+    5: "The header declares a quality outside of 1..100.",
+    6: "A size in the header is written with superfluous bytes or takes more than 4.",
+    7: "The stream declares more pixels than this decoder accepts.",
+    8: "The stream ends within the lane states; it was truncated.",
+    9: "The padding bits behind the lane states are not zero.",
+    10: "The stream ends within a 16-bit word; it was truncated or extended.",
+    11: "The stream was made with another model; send it to that one's decoder.",
+    12: "The stream has more words than symbols; it was extended.",
+    13: "The batch, padded to its largest image, is beyond the decoder's limit; send this stream in a "
+    "smaller batch.",
+    14: "The stream fails its integrity check; fetch it again.",
+    15: "The picture is no aligned face crop of 112x112, 128x128 or 448x448 pixels; an embedding needs "
+    "one.",
+    16: "The picture has another size than the one this decoder is made for; use a decoder of any size.",
 }
+# How a decoder's refusal of a batch in which no stream is good begins; the statuses follow.
+_NONE_GOOD = re.compile(r"No stream of the request can be decoded; status of each:\W*\[([\d\s]+)\]")
+_UNKNOWN = -1
 
 
 class ServerError(RuntimeError):
     """The server refused the whole request, or cannot be reached."""
 
 
+def in_words(status: int) -> str:
+    """What a status says."""
+    if status == _UNKNOWN:
+        return "The stream cannot be decoded; sent by itself, it tells why."
+    return STATUS.get(
+        status, f"The stream cannot be decoded: status {status}, which this client does not know."
+    )
+
+
 def predict_rest(url: str, signature: str, streams: list) -> dict:
     """Calls a signature by REST: {output: list with one entry per stream}; bytes are bytes."""
     # "inputs" (columns) instead of "instances" (rows): one base64 string for each stream.
-    body = {"signature_name": signature,
-            "inputs": {"stream_bytes": [{"b64": base64.b64encode(stream).decode()}
-                                        for stream in streams]}}
-    request = urllib.request.Request(f"{url}/v1/models/{MODEL}:predict", json.dumps(body).encode(),
-                                     {"Content-Type": "application/json"})
+    body = {
+        "signature_name": signature,
+        "inputs": {"stream_bytes": [{"b64": base64.b64encode(stream).decode()} for stream in streams]},
+    }
+    request = urllib.request.Request(
+        f"{url}/v1/models/{MODEL}:predict",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:
             outputs = json.load(response)["outputs"]
     except urllib.error.HTTPError as error:
-        raise ServerError(error.read().decode(errors="replace")) from error
+        raise ServerError(_reason(error.read().decode(errors="replace"))) from error
     except OSError as error:
         raise ServerError(f"{url}: {error}") from error
 
@@ -56,6 +87,14 @@ def predict_rest(url: str, signature: str, streams: list) -> dict:
         return base64.b64decode(value["b64"]) if isinstance(value, dict) else value
 
     return {name: [plain(value) for value in values] for name, values in outputs.items()}
+
+
+def _reason(body: str) -> str:
+    """The sentence in the server's answer to a request that it refuses."""
+    try:
+        return str(json.loads(body)["error"])
+    except (ValueError, KeyError, TypeError):
+        return body
 
 
 def predict_grpc(address: str, signature: str, streams: list) -> dict:
@@ -75,7 +114,7 @@ def predict_grpc(address: str, signature: str, streams: list) -> dict:
         try:
             response = service.Predict(request, timeout=TIMEOUT_S)
         except grpc.RpcError as error:
-            raise ServerError(f"{error.code().name}: {error.details()}") from error
+            raise ServerError(f"{address}: {error.code().name}: {error.details()}") from error
     return {name: tf.make_ndarray(output) for name, output in response.outputs.items()}
 
 
@@ -86,40 +125,76 @@ def add_server_flags(parser: argparse.ArgumentParser) -> None:
     server.add_argument("--grpc", metavar="HOST:PORT", help="e.g. localhost:8500")
 
 
-def predict(args, signature: str, streams: list) -> dict:
-    """Calls a signature by the protocol that the flags name, in batches: {output: list}."""
-    outputs: dict = {}
+def predict(args, signature: str, streams: list) -> list:
+    """Calls a signature by the protocol that the flags name, in batches.
+
+    Returns:
+      For each stream a dict of its outputs; of one that the server refuses, "status" alone.
+
+    Raises:
+      ServerError: the server cannot be reached, or refuses a request for another reason.
+    """
+    rows = []
     for start in range(0, len(streams), BATCH):
-        some = streams[start:start + BATCH]
-        part = (predict_rest(args.rest, signature, some) if args.rest
-                else predict_grpc(args.grpc, signature, some))
-        for name, values in part.items():
-            outputs.setdefault(name, []).extend(values)
-    return outputs
+        rows += _predict_batch(args, signature, streams[start : start + BATCH])
+    return rows
+
+
+def _predict_batch(args, signature: str, streams: list) -> list:
+    try:
+        outputs = (
+            predict_rest(args.rest, signature, streams)
+            if args.rest
+            else predict_grpc(args.grpc, signature, streams)
+        )
+    except ServerError as error:
+        refused = _NONE_GOOD.search(str(error))
+        if not refused:
+            raise
+        # The server may have decoded the request together with others', or with copies of its own
+        # streams: only if all statuses are one it is surely each stream's.
+        statuses = {int(status) for status in refused.group(1).split()}
+        if len(statuses) == 1:
+            return [{"status": status} for status in statuses] * len(streams)
+        if len(streams) == 1:
+            return [{"status": _UNKNOWN}]
+        return [row for stream in streams for row in _predict_batch(args, signature, [stream])]
+    rows = [dict(zip(outputs, values)) for values in zip(*outputs.values())]
+    return [row if not row["status"] else {"status": int(row["status"])} for row in rows]
+
+
+def read(path: pathlib.Path) -> bytes:
+    """A file's bytes; OSError that names it in words."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise OSError(f"{path}: {error.strerror}") from error
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     add_server_flags(parser)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("."))
     parser.add_argument("stream", nargs="+", type=pathlib.Path)
     args = parser.parse_args(arguments)
     targets = [args.output / f"{path.stem}.png" for path in args.stream]
     if len(set(targets)) < len(targets):
-        parser.error("two streams have one name, and so would their pictures; decode them one after "
-                     "another, with an --output each")
+        parser.error(
+            "two streams have one name, and so would their pictures; decode them one after "
+            "another, with an --output each"
+        )
     failed = False
     try:
-        outputs = predict(args, "png", [path.read_bytes() for path in args.stream])
+        rows = predict(args, "png", [read(path) for path in args.stream])
         args.output.mkdir(parents=True, exist_ok=True)
-        for path, target, png, status in zip(args.stream, targets, outputs["png_bytes"],
-                                             outputs["status"]):
-            if status:
-                print(f"{path}: {STATUS.get(int(status), status)}", file=sys.stderr)
+        for path, target, row in zip(args.stream, targets, rows):
+            if row["status"]:
+                print(f"{path}: {in_words(row['status'])}", file=sys.stderr)
                 failed = True
                 continue
-            target.write_bytes(png)
+            target.write_bytes(row["png_bytes"])
             print(f"{path} -> {target}")
     except (OSError, ServerError) as error:
         print(f"client.py: {error}", file=sys.stderr)

@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import argparse
 import base64
-from concurrent import futures
 import http.server
 import json
 import pathlib
 import re
 import threading
+from concurrent import futures
 
 import grpc
 import tensorflow as tf
-from tensorflow_serving.apis import (
-    predict_pb2, prediction_log_pb2, prediction_service_pb2_grpc)
+from tensorflow_serving.apis import predict_pb2, prediction_log_pb2, prediction_service_pb2_grpc
 
 MODEL = "tf_ipr_decoder"
 
@@ -155,7 +154,7 @@ class LocalServer:
         self._rest = http.server.ThreadingHTTPServer(("127.0.0.1", rest_port), handler)
         self.rest_url = f"http://127.0.0.1:{self._rest.server_port}"
 
-    def __enter__(self) -> "LocalServer":
+    def __enter__(self) -> LocalServer:
         self._grpc.start()
         threading.Thread(target=self._rest.serve_forever, daemon=True).start()
         return self

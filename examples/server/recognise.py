@@ -21,20 +21,17 @@ import argparse
 import pathlib
 import sys
 
+import client
 import numpy as np
 
-import client
 
-
-def embed(args, paths: list) -> np.ndarray:
-    """Embeddings float32 [N, D] of the streams in `paths`; NaN for those the server refuses."""
-    outputs = client.predict(args, "embedding", [path.read_bytes() for path in paths])
-    embeddings = np.array(outputs["embedding"], np.float32)
-    for i, (path, status) in enumerate(zip(paths, outputs["status"])):
-        if status:
-            print(f"{path}: {client.STATUS.get(int(status), status)}", file=sys.stderr)
-            embeddings[i] = np.nan
-    return embeddings
+def embed(args, paths: list) -> list:
+    """The embedding of each stream, float32 [D]; None, with a word, where the server refuses it."""
+    rows = client.predict(args, "embedding", [client.read(path) for path in paths])
+    for path, row in zip(paths, rows):
+        if row["status"]:
+            print(f"{path}: {client.in_words(row['status'])}", file=sys.stderr)
+    return [None if row["status"] else np.array(row["embedding"], np.float32) for row in rows]
 
 
 def enrol(args) -> tuple:
@@ -42,23 +39,25 @@ def enrol(args) -> tuple:
     paths = sorted(args.gallery.glob("*/*.ipr"))
     if not paths:
         raise FileNotFoundError(f"{args.gallery} holds no PERSON/*.ipr")
-    embeddings = embed(args, paths)
-    people = np.array([path.parent.name for path in paths])
-    good = np.isfinite(embeddings).all(axis=1)
-    names = sorted(set(people[good]))
-    if not names:
+    found = {}
+    for path, embedding in zip(paths, embed(args, paths)):
+        if embedding is not None:
+            found.setdefault(path.parent.name, []).append(embedding)
+    if not found:
         raise ValueError(f"none of the {len(paths)} streams of {args.gallery} can be embedded")
-    means = np.stack([embeddings[good & (people == name)].mean(axis=0) for name in names])
-    return names, means / np.linalg.norm(means, axis=1, keepdims=True)
+    means = np.stack([np.mean(embeddings, axis=0) for embeddings in found.values()])
+    return list(found), means / np.linalg.norm(means, axis=1, keepdims=True)
 
 
 def main(arguments=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     client.add_server_flags(parser)
     parser.add_argument("--gallery", type=pathlib.Path, required=True)
-    parser.add_argument("--threshold", type=float, default=0.33,
-                        help="cosine from which two faces count as one person")
+    parser.add_argument(
+        "--threshold", type=float, default=0.33, help="cosine from which two faces count as one person"
+    )
     parser.add_argument("probe", nargs="+", type=pathlib.Path)
     args = parser.parse_args(arguments)
     try:
@@ -68,12 +67,12 @@ def main(arguments=None) -> int:
         print(f"recognise.py: {error}", file=sys.stderr)
         return 1
     for path, probe in zip(args.probe, probes):
-        if np.isfinite(probe).all():
+        if probe is not None:
             cosines = gallery @ probe
             best = int(np.argmax(cosines))
             name = names[best] if cosines[best] >= args.threshold else "unknown"
             print(f"{path}: {name} (cosine {cosines[best]:.3f} to {names[best]})")
-    return 0 if np.isfinite(probes).all() else 1
+    return int(any(probe is None for probe in probes))
 
 
 if __name__ == "__main__":

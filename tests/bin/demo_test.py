@@ -1,74 +1,91 @@
-"""tf_ipr_demo prints a table, writes a picture, and goes on without codecs that are missing."""
+"""tf_ipr_demo takes any picture, shows a face and its picture in few bytes, and says what it cannot do."""
 
 from __future__ import annotations
+
+import re
 
 import numpy as np
 import pytest
 from PIL import Image, features
 
 from tf_ipr.bin import demo
-from tf_ipr.evaluation import exported_codec, reference_codecs
+from tf_ipr.evaluation import reference_codecs
 from tf_ipr.files import image_file
+from tf_ipr.recognition import default_recognizer
 from tf_ipr.recognition.conversion import dlib_weights
 
-
-@pytest.fixture(scope="module")
-def shipped():
-    return exported_codec.exported_or_model()
+_LINE = re.compile(r"^(tf_ipr|HEVC|AVIF|WebP|JPEG) +(\d+) +\d+ +(?:[\d.]+|inf) +(?:([\d.]+): (same person|not recognised))?",
+                   re.M)
 
 
-@pytest.fixture(autouse=True)
-def loaded_once(shipped, monkeypatch):
-    monkeypatch.setattr(exported_codec, "exported_or_model", lambda folder: shipped)
-
-
-def test_sample_face_at_three_qualities_beside_hevc_and_jpeg(tmp_path, run_main, capsys, shipped):
-    picture = tmp_path / "new" / "comparison.png"
-    assert run_main(demo.main, qualities=["10", "35", "65"], output=str(picture)) == 0
-    output = capsys.readouterr().out
-    assert f"256x256 pixels, {shipped.identity()}" in output and str(picture) in output
-    table = [line.split() for line in output.splitlines() if " quality " in line or " CRF " in line]
-    assert [row[0] for row in table if row[0] != "HEVC"] == 3 * ["tf_ipr", "JPEG"]
-    for row in table:
-        number_of_bytes, bpp, psnr_db, ms_ssim = (float(cell) for cell in row[3:7])
-        assert bpp == pytest.approx(8 * number_of_bytes / 256**2, abs=1e-3)
-        assert 15 < psnr_db < 50 and 0.5 < ms_ssim < 1
-    # Original, ours, HEVC where installed, JPEG; three rows.
-    width, height = Image.open(picture).size
-    assert width >= 3 * 256 and height >= 3 * 256
-
-
-def test_own_image_and_missing_codec(tmp_path, run_main, capsys, monkeypatch):
-    image_file.write_png(tmp_path / "own.png", np.full([40, 64, 3], 90, np.uint8))
-    monkeypatch.setattr(features, "check", lambda feature: feature != "webp")
-    assert run_main(demo.main, image=str(tmp_path / "own.png"), qualities=["50"],
-                    beside=["webp", "jpeg"], output=str(tmp_path / "out.png")) == 0
-    output = capsys.readouterr().out
-    assert "WebP is left out: this Pillow was built without WebP" in output
-    assert "own.png: 64x40 pixels" in output and (tmp_path / "out.png").is_file()
-
-
-@pytest.mark.parametrize("flags, message", [
-    (dict(image="absent.png"), "absent.png"),
-    (dict(beside=["gif"]), f"--beside knows {', '.join(reference_codecs.ALL)}; given 'gif'"),
-    (dict(qualities=["0"], beside=[]), "quality must be one of 1, 1.5 .. 100, given 0"),
-])
-def test_what_cannot_be_shown_is_an_error_and_leaves_no_picture(
-        tmp_path, run_main, capsys, flags, message):
-    picture = tmp_path / "out.png"
-    assert run_main(demo.main, output=str(picture), **flags) == 1
-    assert message in capsys.readouterr().err and not picture.exists()
-
-
-def test_identity_is_shown_where_a_recogniser_is_installed(tmp_path, run_main, capsys):
+@pytest.fixture(scope="module", autouse=True)
+def packages():
     pytest.importorskip("mtcnn")
     try:
         dlib_weights.installed_path()
     except ImportError as error:
         pytest.skip(str(error))
-    assert run_main(demo.main, qualities=["65"], beside=["jpeg"],
+
+
+def test_of_the_sample_portrait_ours_stays_nearest_in_as_many_bytes(tmp_path, run_main, capsys):
+    picture = tmp_path / "new" / "comparison.png"
+    assert run_main(demo.main, output=str(picture), beside=["webp", "jpeg"]) == 0
+    output = capsys.readouterr().out
+    face, whole = output.split("Whole picture, 256x256 pixels, in at most 1,000 bytes")
+    assert "Aligned face, 112x112 pixels, in at most 500 bytes" in face and str(picture) in whole
+    for part, allowed in ((face, 500), (whole, 1000)):
+        lines = _LINE.findall(part)
+        assert [line[0] for line in lines] == ["tf_ipr", "WebP", "JPEG"]
+        assert all(0.8 * allowed < int(line[1]) <= allowed for line in lines)
+        cosines = [float(line[2]) for line in lines]
+        assert cosines[0] > max(cosines[1:]) and lines[0][3] == "same person"
+    # A title, four pictures with three lines each, twice, and what the lines mean.
+    assert Image.open(picture).size[0] == 14 + 4 * 270
+    assert Image.open(picture).size[1] > 2 * (256 + 3 * 30)
+
+
+def test_a_photograph_of_twelve_megapixels_is_shrunk_and_that_is_said(tmp_path, run_main, capsys):
+    photograph = Image.new("RGB", (4000, 3000), (90, 120, 100))
+    photograph.paste(Image.open(demo.SAMPLE).convert("RGB").resize((1500, 1500)), (1200, 700))
+    photograph.save(tmp_path / "large.jpg")
+    assert run_main(demo.main, image=str(tmp_path / "large.jpg"), beside=[], output=str(tmp_path / "o.png")) == 0
+    output = capsys.readouterr().out
+    assert "large.jpg: 4000x3000 pixels" in output and "the demo's limit is 256 a side" in output
+    assert len(_LINE.findall(output)) == 2
+
+
+def test_without_a_face_the_whole_picture_is_shown_and_a_codec_that_is_missing_is_named(
+        tmp_path, run_main, capsys, monkeypatch):
+    image_file.write_png(tmp_path / "own.png", np.full([40, 64, 3], 90, np.uint8))
+    monkeypatch.setattr(features, "check", lambda feature: feature != "webp")
+    assert run_main(demo.main, image=str(tmp_path / "own.png"), beside=["webp", "jpeg"],
                     output=str(tmp_path / "out.png")) == 0
-    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line]
-    heading = next(line for line in lines if line[0] == "codec")
-    cosine = float(next(line for line in lines if line[:2] == ["tf_ipr", "quality"])[-1])
-    assert heading[-1] == "identity" and 0.9 < cosine < 1
+    output = capsys.readouterr().out
+    assert "WebP is left out: this Pillow was built without WebP" in output
+    assert "No face was found" in output and "Aligned face" not in output
+    assert [line[0] for line in _LINE.findall(output)] == ["tf_ipr", "JPEG"]
+    assert (tmp_path / "out.png").is_file()
+
+
+def test_without_a_recogniser_it_says_what_to_install_and_goes_on(tmp_path, run_main, capsys, monkeypatch):
+    def missing():
+        raise ImportError("pip install 'tf_ipr[dlib]'")
+
+    monkeypatch.setattr(default_recognizer, "load", missing)
+    assert run_main(demo.main, beside=["jpeg"], output=str(tmp_path / "out.png")) == 0
+    output = capsys.readouterr().out
+    assert "No recogniser judges, and no face is sought: pip install 'tf_ipr[dlib]'" in output
+    assert "Whole picture, 256x256 pixels" in output and "person" not in output
+
+
+@pytest.mark.parametrize("flags, code, message", [
+    (dict(image="absent.png"), 1, "absent.png"),
+    (dict(beside=["gif"]), 2, f"--beside knows {', '.join(reference_codecs.ALL)}; given 'gif'"),
+    (dict(image="strip.png"), 1, "strip.png: the picture has 3000x40 pixels, within 256 a side 256x3"),
+])
+def test_what_cannot_be_shown_is_an_error_and_leaves_no_picture(
+        tmp_path, run_main, capsys, monkeypatch, flags, code, message):
+    monkeypatch.chdir(tmp_path)
+    image_file.write_png("strip.png", np.zeros([40, 3000, 3], np.uint8))
+    assert run_main(demo.main, output="out.png", **flags) == code
+    assert message in capsys.readouterr().err and not (tmp_path / "out.png").exists()

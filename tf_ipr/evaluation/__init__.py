@@ -31,5 +31,4 @@
     frr_difference.py    how many more people one codec rejects, doubt about thresholds included
     bit_allocation.py    where in the picture the bits go
 
-    comparison.py        one image through several codecs at equal size, as a picture
 """

@@ -21,7 +21,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 _SCORE_SHARE = 1e-4  # β: one step of the odds by e counts like 1 % of a side
-# w of PNet, RNet and ONet: with a model of whole pictures trained without this loss (docs/experiments.md),
+# w of PNet, RNet and ONet: with a model of whole pictures trained without this loss (experiments/README.md),
 # at quality 73, each of them moves the landmarks by 0.3 pixels, together by 0.9, and 1 - cos is 0.008
 # larger than by the original's landmarks.
 _WEIGHTS = (0.4, 1.5, 12.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import concurrent.futures
 import importlib.util
@@ -76,7 +77,7 @@ def test_the_client_runs_as_a_program_without_tensorflow(server, streams, codec,
         [sys.executable, "-c", program, str(_EXAMPLES / "client.py"), _flag(server, "rest"),
          f"--output={tmp_path}", *map(str, files)], capture_output=True, text=True, timeout=120,
         check=False)
-    assert done.returncode == 1 and "bad.ipr: ends within a word" in done.stderr
+    assert done.returncode == 1 and "bad.ipr: The stream ends within a 16-bit word" in done.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.png", "1.png"]
     for name in ("0", "1"):
         expected = codec.decompress((streams / f"{name}.ipr").read_bytes()).astype(int)
@@ -93,12 +94,39 @@ def test_both_protocols_write_the_pictures(client, server, streams, codec, tmp_p
 
 
 @pytest.mark.parametrize("protocol", ["rest", "grpc"])
-def test_a_request_of_bad_streams_fails_with_the_reason(client, server, streams, tmp_path, capsys,
-                                                        protocol):
-    arguments = [_flag(server, protocol), f"--output={tmp_path}", str(streams / "bad.ipr")]
-    assert client.main(arguments) == 1
-    assert "No stream of the request can be decoded" in capsys.readouterr().err
-    assert not list(tmp_path.iterdir())
+def test_of_a_request_of_bad_streams_each_is_named_with_its_reason(client, server, streams, tmp_path, capsys,
+                                                                   protocol):
+    (tmp_path / "none.ipr").write_bytes(b"")
+    bad, empty = streams / "bad.ipr", tmp_path / "none.ipr"
+    for files in ([bad], [empty, bad]):
+        arguments = [_flag(server, protocol), f"--output={tmp_path / 'out'}", *map(str, files)]
+        assert client.main(arguments) == 1
+        words = {bad: "The stream ends within a 16-bit word; it was truncated or extended.",
+                 empty: "The stream is empty (0 bytes)."}
+        assert capsys.readouterr().err.splitlines() == [f"{path}: {words[path]}" for path in files]
+    assert not list((tmp_path / "out").iterdir())
+
+
+def test_a_stream_that_shares_its_batch_with_others_bad_ones_is_named_without_a_reason(client, monkeypatch):
+    def refused(*_):
+        raise client.ServerError("assertion failed: [No stream of the request can be decoded; status of "
+                                 "each:] [1 10] [(1 EMPTY)]\n\t [[{{node Assert}}]]")
+
+    monkeypatch.setattr(client, "predict_rest", refused)
+    rows = client.predict(argparse.Namespace(rest="url", grpc=None), "png", [b"", b"x"])
+    assert [client.in_words(row["status"]) for row in rows] == 2 * [
+        "The stream cannot be decoded; sent by itself, it tells why."]
+
+
+def test_a_refusal_for_another_reason_is_the_servers_sentence(client, server, streams, capsys):
+    url = server.rest_url + "/other"
+    assert client.main([f"--rest={url}", str(streams / "0.ipr")]) == 1
+    assert capsys.readouterr().err == "client.py: Malformed request: POST /other/v1/models/tf_ipr_decoder:predict\n"
+
+
+def test_a_missing_file_is_named(client, capsys):
+    assert client.main(["--rest=http://127.0.0.1:9", "absent.ipr"]) == 1
+    assert capsys.readouterr().err == "client.py: absent.ipr: No such file or directory\n"
 
 
 def test_a_server_that_is_not_there_is_named(client, streams, capsys):
@@ -168,8 +196,14 @@ def test_recognising_finds_the_person_of_the_gallery(recognise, server, codec, t
     both = [str(tmp_path / "large.ipr"), str(tmp_path / "probe.ipr")]
     assert recognise.main([*arguments, *both]) == 1
     captured = capsys.readouterr()
-    assert "not an aligned face crop" in captured.err and "Grace" in captured.out
+    assert f"{tmp_path / 'large.ipr'}: The picture is no aligned face crop" in captured.err
+    assert "Grace" in captured.out
+    assert recognise.main([*arguments, both[0]]) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith(f"{both[0]}: The picture is no aligned") and not captured.out
 
 
-def test_the_client_knows_every_status(client):
-    assert set(client.STATUS) == {int(status) for status in StreamStatus}
+def test_the_client_says_of_every_status_what_the_decoder_says(client):
+    for status in StreamStatus:
+        assert client.STATUS[int(status)] == status.message
+    assert "status 99" in client.in_words(99)

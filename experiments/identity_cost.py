@@ -1,6 +1,6 @@
 """What identity costs in training: whole steps with and without a recogniser in the loss.
 
-    python -m benchmarks.identity_cost --recognizers=recognizers/mobilefacenet_arcface_ms1m --ir101
+    python -m experiments.identity_cost --recognizers=recognizers/mobilefacenet_arcface_ms1m --ir101
 
 A row per recogniser, each in a process of its own: processor milliseconds per image of a whole
 training step (codec and loss, forward, backward, update), images per second of one core, and the
@@ -55,11 +55,11 @@ def measure(recognizer_folder, batch_size: int, size: int, repeats: int):
     """(name, processor seconds of the fastest training step, peak memory in MiB)."""
     import tensorflow as tf
 
+    from tf_ipr.faces import alignment
+    from tf_ipr.format.model_config import PRESETS
     from tf_ipr.losses.identity import identity_loss
     from tf_ipr.losses.objective import Objective
-    from tf_ipr.format.model_config import PRESETS
     from tf_ipr.models.training_model import TrainingModel
-    from tf_ipr.faces import alignment
     from tf_ipr.recognition.recognizer import Recognizer
     from tf_ipr.training.step import TrainingStep
 

@@ -1,6 +1,6 @@
 """One face through several codecs, with bpp and FRR under each: the paper's first figure.
 
-    python -m benchmarks.identity_figure --image=face.jpg --results=runs/evaluation/metrics.json \
+    python -m experiments.identity_figure --image=face.jpg --results=runs/evaluation/metrics.json \
         --models=savedmodels/lfw_l2_rec:30,savedmodels/lfw_l2_ipr:18 --output=identity.png
 
 Original, HEVC and the models side by side, each at the setting behind the colon. Bits per pixel are of
@@ -15,9 +15,8 @@ import pathlib
 
 from absl import app, flags
 
-from tf_ipr.files import atomic_file
 from tf_ipr.bin import start
-from tf_ipr.files import image_file
+from tf_ipr.files import atomic_file, image_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("image", None, "The face.")

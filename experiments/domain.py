@@ -7,7 +7,7 @@
                  --data_dir=LFW --protocol_dir=LISTS --every=16:
         tf_ipr_evaluate … --output=runs/domain/NAME --codec=runs/bsds500_l2_rec/model:1,25,50,75,100 \
             --codec=runs/lfw_l2_rec_short/model:1,25,50,75,100
-    python -m benchmarks.domain --results=runs/domain/bsds,runs/domain/lfw,runs/domain/kodak
+    python -m experiments.domain --results=runs/domain/bsds,runs/domain/lfw,runs/domain/kodak
 
 Both models have seen the same number of steps of batch 8 from the same start; the first results are
 those of the general model's own kind of image. Printed for each data set: bits at equal PSNR of the

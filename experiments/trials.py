@@ -1,6 +1,6 @@
 """Equal-length trainings that answer two questions about the design.
 
-    python -m benchmarks.trials --data_dir=lfw --protocol_dir=lfw_protocol
+    python -m experiments.trials --data_dir=lfw --protocol_dir=lfw_protocol
 
 1. What does variable rate cost?  `variable` (8 gain vectors) against `single`, a model of one rate,
    at the bits per pixel of the latter.
@@ -24,12 +24,12 @@ import numpy as np
 import tensorflow as tf
 from absl import flags
 
-from benchmarks.trial_steps import take_steps
-from tf_ipr.files import atomic_file
+from experiments.trial_steps import take_steps
 from tf_ipr.bin import start
 from tf_ipr.datasets import pipeline
-from tf_ipr.losses.objective import Objective
+from tf_ipr.files import atomic_file
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.losses.objective import Objective
 from tf_ipr.models.frozen_network import NUM_SCALES, neighbourhoods
 from tf_ipr.models.integer_network import clip_towards
 from tf_ipr.models.training_model import TrainingModel

@@ -1,6 +1,6 @@
 """Equal trainings with one change each: sizes of the model, learning rate, averaging, recognisers.
 
-    python -m benchmarks.model_trials --data_dir=LFW --protocol_dir=LISTS --every=20 --align=112 \
+    python -m experiments.model_trials --data_dir=LFW --protocol_dir=LISTS --every=20 --align=112 \
         --crops=CROPS --recognizers=ARCFACE,Y1,DLIB --start=savedmodels/lfw_align112_l2_ip
 
 IP with a gate on CROPS (a folder by tf_ipr_align of View 1's training people), the same images in the
@@ -17,19 +17,17 @@ import dataclasses
 import json
 import pathlib
 import time
-from typing import Optional
 
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
-from benchmarks import identity_at_bytes
-from benchmarks.trial_steps import take_steps
-from tf_ipr.files import atomic_file
+from experiments import identity_at_bytes
+from experiments.trial_steps import take_steps
 from tf_ipr.bin import start
-from tf_ipr.files import image_file
-from tf_ipr.losses.objective import Objective
+from tf_ipr.files import atomic_file, image_file
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.losses.objective import Objective
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.recognition.recognizer import Recognizer
 from tf_ipr.training.checkpoints import RunCheckpoints
@@ -95,7 +93,7 @@ FROM_START = {
 }
 
 
-def run_trial(name: str, trial: Trial, folder: Optional[str], images) -> dict:
+def run_trial(name: str, trial: Trial, folder: str | None, images) -> dict:
     """Trains (or resumes) one trial; dict(minutes, weights, rows of `identity_at_bytes.measure`)."""
     work = pathlib.Path(FLAGS.work_dir) / name.translate(str.maketrans(" ", "_", ":"))
     if (work / "result.json").is_file():

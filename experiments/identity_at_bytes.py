@@ -1,6 +1,6 @@
 """Identity at equal bytes: models compared quickly, for trials and not for the record.
 
-    python -m benchmarks.identity_at_bytes --data_dir=LFW --protocol_dir=LISTS --every=20 --align=128 \
+    python -m experiments.identity_at_bytes --data_dir=LFW --protocol_dir=LISTS --every=20 --align=128 \
         --recognizers=ARCFACE,Y1 --models=runs/a/model,runs/b/model --qualities=10,30,50,70 \
         --bytes=400,700,1000
 
@@ -21,8 +21,8 @@ from absl import flags
 
 from benchmarks import images
 from tf_ipr.bin import start
-from tf_ipr.files import image_file
 from tf_ipr.faces import alignment, cache
+from tf_ipr.files import image_file
 from tf_ipr.runtime.alignment import align
 
 FLAGS = flags.FLAGS
@@ -73,7 +73,7 @@ def measure(model, recognizers, originals, photographs, landmarks, quality: floa
 
 
 def distances(recognizers, originals, decoded, landmarks) -> list:
-    """Mean 1 - cos between the embeddings `originals` [N,D] of each recogniser and those of `decoded`."""
+    """Mean 1 - cos between the embeddings `originals` [N,D] of each recogniser and `decoded`'s."""
     return [float(np.mean(1 - np.sum(original * recognizer.embed_faces(decoded, landmarks), axis=1)))
             for recognizer, original in zip(recognizers, originals)]
 

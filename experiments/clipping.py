@@ -1,7 +1,7 @@
 """What clipping symbols to their tables, and not coding the smallest scale, costs in PSNR.
 
-    python -m benchmarks.clipping --data_dir=LFW --protocol_dir=LISTS --every=29
-    python -m benchmarks.clipping --dataset=folder --data_dir=KODAK
+    python -m experiments.clipping --data_dir=LFW --protocol_dir=LISTS --every=29
+    python -m experiments.clipping --dataset=folder --data_dir=KODAK
 
 Reconstructs each image from the symbols as coded, from the same rounded values without clipping, and
 without clipping and skipping. Promise: clipping costs at most 0.02 dB on faces; photographs far from
@@ -17,8 +17,8 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
-from tf_ipr.files import image_file
 from tf_ipr.evaluation import metrics
+from tf_ipr.files import image_file
 from tf_ipr.models import inference, model_folder
 
 FLAGS = flags.FLAGS

@@ -1,6 +1,6 @@
 """The paper's qualitative claims as numbers: PSNR at equal rate, and bits inside the face box.
 
-    python -m benchmarks.claims --data_dir=LFW --protocol_dir=LISTS \
+    python -m experiments.claims --data_dir=LFW --protocol_dir=LISTS \
         --every=29 --models=savedmodels/lfw_l2_rec,savedmodels/lfw_l2_ipr,savedmodels/lfw_l2_ip
 
 The first model is what the others are compared with (the paper: IPR loses 1.4 dB, IP 18 dB against
@@ -60,9 +60,9 @@ def faces(paths):
 
 
 def main(argv) -> int:
-    from tf_ipr.models.codec import TensorFlowCodec
     from tf_ipr.evaluation import bit_allocation, learned_codec
     from tf_ipr.models import model_folder
+    from tf_ipr.models.codec import TensorFlowCodec
 
     pictures, boxes = faces(images.paths())
     qualities = [float(quality) for quality in FLAGS.qualities]

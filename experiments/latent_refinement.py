@@ -1,9 +1,11 @@
 """What an encoder gains by searching: the latent of every picture refined by a recogniser's gradient.
 
-    python -m benchmarks.latent_refinement --dataset=folder --data_dir=TRAIN --every=150 --align=112 \
-        --model=savedmodels/lfw_align112_l2_ip --recognizers=ARCFACE,Y1,DLIB --qualities=75 --steps=0,10,30
+    python -m experiments.latent_refinement --dataset=folder --data_dir=TRAIN --every=150 --align=112 \
+        --model=savedmodels/lfw_align112_l2_ip --recognizers=ARCFACE,Y1,DLIB \
+        --qualities=75 --steps=0,10,30
 
-The first recogniser leads the search (`tf_ipr/encoding/refinement.py`), those after it judge, unseen. Bytes are
+The first recogniser leads the search (`tf_ipr/encoding/refinement.py`), those after it judge, unseen.
+Bytes are
 those of files; faces are aligned by the landmarks of the originals. Seconds are of all processors, for
 one picture, 16 at a time.
 """
@@ -17,7 +19,8 @@ import tensorflow as tf
 import tqdm
 from absl import app, flags
 
-from benchmarks import identity_at_bytes, images
+from benchmarks import images
+from experiments import identity_at_bytes
 from tf_ipr.bin import start
 
 FLAGS = flags.FLAGS
@@ -40,9 +43,9 @@ def coded(codec, search_of, crops, landmarks, quality: float) -> tuple:
 
 def main(argv) -> int:
     del argv
+    from tf_ipr.encoding.refinement import Refinement
     from tf_ipr.models.codec import TensorFlowCodec
     from tf_ipr.recognition.recognizer import Recognizer
-    from tf_ipr.encoding.refinement import Refinement
 
     if not FLAGS.recognizers:
         raise app.UsageError("--recognizers is needed: that which leads, then those that judge")
