@@ -20,7 +20,7 @@ from tf_ipr.coding.lanes import MAX_LANES
 from tf_ipr.coding.stream_capacity import stream_capacity
 from tf_ipr.format import bitstream, lane_count
 from tf_ipr.format.stream_status import StreamStatus
-from tf_ipr.models.frozen_network import FIRST_CODED, NUM_SCALES
+from tf_ipr.models.frozen_network import FIRST_CODED
 from tf_ipr.models.inference import InferenceModel
 from tf_ipr.models.network import cut
 
