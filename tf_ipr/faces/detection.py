@@ -81,11 +81,7 @@ class FaceDetector:
         if skip_levels < 0 or batch_size < 1:
             raise ValueError(f"skip_levels={skip_levels}, batch_size={batch_size}: "
                              "expected 0 or more, and 1 or more")
-        try:
-            import mtcnn
-        except ImportError as error:
-            raise ImportError(
-                "face detection needs the mtcnn package: pip install 'tf_ipr[recognition]'") from error
+        import mtcnn
         import tensorflow as tf
 
         self.skip_levels = skip_levels

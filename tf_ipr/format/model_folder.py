@@ -20,7 +20,7 @@ import zipfile
 import zlib
 
 FORMAT = "1.0"
-ENCODER, DECODER = "encoder.tflite", "decoder.tflite"
+ENCODER, DECODER, WEIGHTS = "encoder.tflite", "decoder.tflite", "weights.npz"
 # What NumPy and zipfile raise for a damaged archive: it may seem to be of any kind, or encrypted.
 _DAMAGE = (OSError, EOFError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
            zlib.error, lzma.LZMAError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from tf_ipr.format import model_folder, shipped_models
@@ -19,9 +20,11 @@ def for_decoding(model: str | None, max_pixels: int) -> Any:
 
 
 def _load(model: str | None, max_pixels: int, half: str) -> Any:
-    if (shipped_models.folder_of(model) / half).is_file():
-        return Codec.load(model, max_pixels)
-    # A model fresh from its training: the same streams, seconds later.
-    from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel
+    folder = shipped_models.folder_of(model)
+    if not (folder / half).is_file() and (folder / model_folder.WEIGHTS).is_file():
+        # A model fresh from its training: the same streams, seconds later.
+        with contextlib.suppress(ModuleNotFoundError):  # Then what is missing is the half.
+            from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel
 
-    return TensorFlowCodec.load(model, max_pixels)
+            return TensorFlowCodec.load(folder, max_pixels)
+    return Codec.load(folder, max_pixels)

@@ -18,7 +18,7 @@ import numpy as np
 
 from tf_ipr.format import bitstream, model_folder, shipped_models
 from tf_ipr.format.bitstream import MAX_PIXELS
-from tf_ipr.format.model_folder import DECODER, ENCODER, CheckpointError
+from tf_ipr.format.model_folder import DECODER, ENCODER, WEIGHTS, CheckpointError
 from tf_ipr.runtime import rate_search
 from tf_ipr.runtime.decoder import Decoder
 from tf_ipr.runtime.encoder import Encoder, check_image
@@ -148,7 +148,7 @@ class Codec:
         return half
 
     def _lacks(self, names: str) -> CheckpointError:
-        if not (self._folder / "weights.npz").is_file():
+        if not (self._folder / WEIGHTS).is_file():
             return CheckpointError(f"Of the model {self._folder.name} only its description is installed. Its "
                                    "weights are in the folder savedmodels/ of the project's repository.")
         return CheckpointError(f"The model {self._folder} has no {names}. Make the halves once, where "
