@@ -14,6 +14,7 @@ A picture without a face is coded by lfw_l2_rec, the model for people who look a
 from __future__ import annotations
 
 import pathlib
+import textwrap
 
 from absl import flags
 
@@ -61,7 +62,7 @@ def main(argv) -> int:
     parts.append(part.make("Whole picture", found.picture_u8, FLAGS.picture_bytes, _codec(model), others, cosine,
                            threshold))
     note = _note(judge if any(one.threshold is not None for one in parts) else None)
-    start.say(f"{text.table(parts)}\n\n{note}")
+    start.say(f"{text.table(parts)}\n\n{textwrap.fill(note, 100)}")
     image_file.write_png(FLAGS.output, sheet.draw(parts, note))
     start.say(f"The pictures, side by side: {FLAGS.output}")
     return 0

@@ -12,7 +12,6 @@ import tf_ipr
 from tf_ipr.evaluation import reference_codecs
 from tf_ipr.evaluation.demo import equal_bytes, part, sheet, text
 from tf_ipr.files import image_file
-from tf_ipr.models.codec import TensorFlowCodec
 
 _PORTRAIT = pathlib.Path(tf_ipr.__file__).parent / "assets" / "astronaut.png"
 _JPEG, _WEBP = reference_codecs.JPEG, reference_codecs.WEBP
@@ -20,7 +19,7 @@ _JPEG, _WEBP = reference_codecs.JPEG, reference_codecs.WEBP
 
 @pytest.fixture(scope="module")
 def codec():
-    return TensorFlowCodec.load("lfw_align112_l2_ip")
+    return tf_ipr.Codec.load("lfw_align112_l2_ip")
 
 
 def _image():
