@@ -6,9 +6,9 @@
 Codecs as in tf_ipr_evaluate, whose cache it shares: after an evaluation of the same settings it
 takes seconds. FRR@FAR=1 % by the same protocol; the fewest bytes lie where the line through the
 measured settings (over the logarithm of their mean bytes) falls to the target's FRR. The interval
-is a paired bootstrap over people (tf_ipr/evaluation/fewest_bytes.py). "none" says that no setting,
+is a paired bootstrap over people (tf_ipr/evaluation/protocols/fewest_bytes.py). "none" says that no setting,
 up to the largest measured, reaches it. A second table has every setting's FRR minus the target's,
-with an interval that counts the thresholds' doubt too (tf_ipr/evaluation/frr_difference.py).
+with an interval that counts the thresholds' doubt too (tf_ipr/evaluation/protocols/frr_difference.py).
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ def main(argv) -> int:
     if not FLAGS.codec or not FLAGS.recognizers:
         raise app.UsageError("--codec and --recognizers are needed")
     from tf_ipr.datasets import evaluation_set
-    from tf_ipr.evaluation import (
-        codec_choice, coding_pool, identification, measurement, pictures, rows)
-    from tf_ipr.evaluation.fewest_bytes import fewest_bytes
-    from tf_ipr.evaluation.frr_difference import frr_difference
+    from tf_ipr.evaluation import coding_pool, measurement, pictures, rows
+    from tf_ipr.evaluation.codecs import codec_choice
+    from tf_ipr.evaluation.protocols import identification
+    from tf_ipr.evaluation.protocols.fewest_bytes import fewest_bytes
+    from tf_ipr.evaluation.protocols.frr_difference import frr_difference
     from tf_ipr.faces.detection import FaceDetector
     from tf_ipr.recognition.recognizer import Recognizer
 

@@ -42,7 +42,7 @@ def main(argv) -> int:
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    from tf_ipr.evaluation import hevc, learned_codec
+    from tf_ipr.evaluation.codecs import hevc, learned_codec
 
     if FLAGS.image is None:
         raise app.UsageError("--image=FILE is needed")

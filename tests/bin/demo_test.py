@@ -8,7 +8,7 @@ from PIL import Image, features
 
 from tf_ipr.bin import demo
 from tf_ipr.files import image_file
-from tf_ipr.evaluation import exported_codec, reference_codecs
+from tf_ipr.evaluation.codecs import exported_codec, reference_codecs
 from tf_ipr.recognition.conversion import dlib_weights
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tf_ipr.evaluation import comparison, metrics, reference_codecs
+from tf_ipr.evaluation import comparison, metrics
+from tf_ipr.evaluation.codecs import reference_codecs
 
 _CODECS = [codec for codec in (reference_codecs.JPEG, reference_codecs.WEBP)
            if codec.unavailable_reason() is None]

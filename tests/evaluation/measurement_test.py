@@ -8,7 +8,8 @@ import pytest
 from tests.evaluation.conftest import KnownFaceDetector, MeanColour, StepsCodec
 from tf_ipr.datasets import evaluation_set
 from tf_ipr.files import image_file
-from tf_ipr.evaluation import metrics, reference_codecs
+from tf_ipr.evaluation import metrics
+from tf_ipr.evaluation.codecs import reference_codecs
 from tf_ipr.evaluation.coding_pool import CodingPool
 from tf_ipr.evaluation.measurement import Laboratory
 from tf_ipr.evaluation.pictures import Landmarks, Pictures

@@ -11,7 +11,7 @@ from tests.evaluation.conftest import MeanColour, StepsCodec
 from tf_ipr.datasets.evaluation_set import EvaluationSet
 from tf_ipr.datasets.lfw import Pair
 from tf_ipr.evaluation import curves, results_folder, rows, run
-from tf_ipr.evaluation.codec_choice import CodecChoice
+from tf_ipr.evaluation.codecs.codec_choice import CodecChoice
 from tf_ipr.evaluation.measurement import FIGURES, Measured
 from tf_ipr.evaluation.pictures import Pictures
 

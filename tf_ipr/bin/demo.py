@@ -55,7 +55,8 @@ def main(argv) -> int:
 def _demo(qualities) -> None:
     # Imported here, so that a wrong flag is answered before TensorFlow has loaded.
     from tf_ipr.files import image_file
-    from tf_ipr.evaluation import comparison, exported_codec
+    from tf_ipr.evaluation import comparison
+    from tf_ipr.evaluation.codecs import exported_codec
 
     image_u8 = image_file.read_image(FLAGS.image or SAMPLE)
     ours = exported_codec.exported_or_model(FLAGS.model)
@@ -100,7 +101,7 @@ def _dlib():
 
 def _others() -> list:
     """The codecs asked for that are installed; the others are named with their reasons."""
-    from tf_ipr.evaluation import reference_codecs
+    from tf_ipr.evaluation.codecs import reference_codecs
 
     found = []
     for name in FLAGS.beside:

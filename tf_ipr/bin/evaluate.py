@@ -55,7 +55,8 @@ flags.DEFINE_integer("processes", None, "For reference codecs. Default: one per 
 def _evaluate() -> int:
     # pylint: disable=import-outside-toplevel  # Seconds.
     from tf_ipr.datasets import evaluation_set
-    from tf_ipr.evaluation import codec_choice, run
+    from tf_ipr.evaluation import run
+    from tf_ipr.evaluation.codecs import codec_choice
     from tf_ipr.recognition.recognizer import Recognizer
 
     data_dirs = FLAGS.data_dir or [None] * len(FLAGS.dataset)
@@ -86,7 +87,7 @@ def _evaluate() -> int:
 def _report() -> None:
     """The results are safe by now: what the report lacks is no failure of the evaluation."""
     # pylint: disable=import-outside-toplevel
-    from tf_ipr.evaluation.report import results, writing
+    from tf_ipr.report import results, writing
 
     try:
         print(writing.write(results.load([FLAGS.output]), FLAGS.output))

@@ -37,8 +37,8 @@ flags.DEFINE_string("output", None, "Folder of the report. Default: that of the 
 
 def _report(paths) -> pathlib.Path:
     # pylint: disable=import-outside-toplevel  # Seconds.
-    from tf_ipr.evaluation.learned_codec import LearnedCodec
-    from tf_ipr.evaluation.report import results, writing
+    from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
+    from tf_ipr.report import results, writing
 
     found = results.load(paths)
     folders = {LearnedCodec.load(folder).label: folder for folder in FLAGS.models}

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from tf_ipr.evaluation import metrics
-from tf_ipr.evaluation.image_codec import ImageCodec, Setting, nearest_setting
+from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting, nearest_setting
 
 _MARGIN, _TEXT_HEIGHT, _FONT_SIZE = 8, 36, 13
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from tf_ipr.evaluation import metrics
 from tf_ipr.evaluation.coding_pool import Coded, CodingPool
-from tf_ipr.evaluation.image_codec import ImageCodec, Setting
+from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.pictures import Pictures
 from tf_ipr.faces.cache import Cache
 

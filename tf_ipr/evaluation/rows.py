@@ -6,9 +6,9 @@ from typing import Optional, Sequence
 
 import numpy as np
 
-from tf_ipr.evaluation import identification, operating_point, verification
-from tf_ipr.evaluation.codec_choice import CodecChoice
-from tf_ipr.evaluation.image_codec import Setting
+from tf_ipr.evaluation.protocols import identification, operating_point, view2
+from tf_ipr.evaluation.codecs.codec_choice import CodecChoice
+from tf_ipr.evaluation.codecs.image_codec import Setting
 from tf_ipr.evaluation.measurement import Measured
 from tf_ipr.evaluation.pictures import Pictures
 
@@ -118,8 +118,8 @@ def _verification(dataset, embeddings, originals, gallery) -> dict:
     first = (originals if gallery == "original" else embeddings)[
         [number[pair.first] for pair in dataset.pairs]]
     second = embeddings[[number[pair.second] for pair in dataset.pairs]]
-    result = verification.verify(
-        verification.scores(first, second), [pair.same for pair in dataset.pairs],
+    result = view2.verify(
+        view2.scores(first, second), [pair.same for pair in dataset.pairs],
         [pair.fold for pair in dataset.pairs], STRICT_FAR)
     return dict(verification_accuracy=result.accuracy,
                 verification_standard_error=result.standard_error, tpr_at_far_1e_3=result.tpr)

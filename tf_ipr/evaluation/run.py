@@ -13,8 +13,9 @@ import numpy as np
 import tqdm
 
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.evaluation import codec_choice, rows
-from tf_ipr.evaluation.codec_choice import CodecChoice
+from tf_ipr.evaluation import rows
+from tf_ipr.evaluation.codecs import codec_choice
+from tf_ipr.evaluation.codecs.codec_choice import CodecChoice
 from tf_ipr.evaluation.coding_pool import CodingPool
 from tf_ipr.evaluation.measurement import Laboratory
 from tf_ipr.evaluation.pictures import Landmarks, Pictures
