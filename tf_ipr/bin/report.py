@@ -28,6 +28,8 @@ flags.DEFINE_list("images", [], "Image files to show instead of the results' own
                   allow_override=True)
 flags.DEFINE_list("models", [], "Folders of the models in the results, where the results name none "
                   "or one that is gone.", allow_override=True)
+flags.DEFINE_list("recognizers", [], "Folders of the recognisers that lead searches, where the results name none.",
+                  allow_override=True)
 flags.DEFINE_float("bytes", None, "Show each codec at the setting whose mean file is nearest to "
                    "this. Default: where our models come nearest to each other.", 1.0)
 flags.DEFINE_bool("pictures", True, "Code the images again and show them; else plots and tables.")
@@ -38,13 +40,15 @@ flags.DEFINE_string("output", None, "Folder of the report. Default: that of the 
 def _report(paths) -> pathlib.Path:
     # pylint: disable=import-outside-toplevel  # Seconds.
     from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
+    from tf_ipr.recognition.recognizer import Recognizer
     from tf_ipr.report import results, writing
 
     found = results.load(paths)
-    folders = {LearnedCodec.load(folder).label: folder for folder in FLAGS.models}
+    folders = {LearnedCodec.load(folder).form.model: folder for folder in FLAGS.models}
+    recognizers = {Recognizer.load(folder).name: folder for folder in FLAGS.recognizers}
     return writing.write(
         found, FLAGS.output or found.paths[0].parent,
-        writing.Options(FLAGS.images, folders, FLAGS.bytes, FLAGS.pictures))
+        writing.Options(FLAGS.images, folders, recognizers, FLAGS.bytes, FLAGS.pictures))
 
 
 def main(argv) -> int:

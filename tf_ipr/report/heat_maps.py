@@ -1,6 +1,8 @@
 """Where the error is and where the bits go, as colours over a picture.
 
-Maps that are compared have one scale. Dark is nothing, bright is much.
+Maps that are compared have one scale. Dark is nothing, bright is much. The scale of errors is the same in every
+report and logarithmic, from less than a grey level to 63: a codec that changes colours on purpose must not
+darken what happens to the others.
 """
 
 from __future__ import annotations
@@ -8,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 COLOURS = "inferno"
+ERROR_TICKS = (0, 1, 3, 7, 15, 31, 63)  # Grey levels, evenly spaced on the scale.
 _GREY = 0.45  # Of the picture under the bits, so that one sees what they are spent on.
 
 
@@ -43,9 +46,9 @@ def bits_per_pixel(bits: np.ndarray, height: int, width: int, stride: int) -> np
     return np.repeat(np.repeat(density, down, 0), across, 1).astype(np.float32)
 
 
-def error_picture(error: np.ndarray, largest: float) -> np.ndarray:
-    """uint8 [H, W, 3] of `absolute_error`; `largest` and more are brightest."""
-    return _coloured(error, largest)
+def error_picture(error: np.ndarray) -> np.ndarray:
+    """uint8 [H, W, 3] of `absolute_error`; the last of `ERROR_TICKS` and more are brightest."""
+    return _coloured(np.log2(1 + error), np.log2(1 + ERROR_TICKS[-1]))
 
 
 def bits_picture(density: np.ndarray, largest: float, image_u8: np.ndarray) -> np.ndarray:

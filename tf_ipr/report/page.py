@@ -12,7 +12,7 @@ from typing import Optional, Sequence
 import numpy as np
 from PIL import Image
 
-from tf_ipr.report import heat_maps, panels, selection, tables
+from tf_ipr.report import finding, heat_maps, panels, selection, tables
 from tf_ipr.report.reconstructions import Reconstruction, Scene
 from tf_ipr.report.results import Group, Results
 
@@ -39,6 +39,24 @@ class WorstImage:
 
 
 @dataclasses.dataclass(frozen=True)
+class FlippedPair:
+    """Two pictures of one person that matched before coding and do not after.
+
+    Attributes:
+      first, second: paths of the files.
+      before, after: cosine of the originals, of the coded pictures; None without a face.
+      originals_u8, decoded_u8: the two pictures, uint8 [H, W, 3] each.
+    """
+
+    first: str
+    second: str
+    before: Optional[float]
+    after: Optional[float]
+    originals_u8: Sequence[np.ndarray]
+    decoded_u8: Sequence[np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
 class GroupPictures:
     """Pictures of one group.
 
@@ -46,12 +64,15 @@ class GroupPictures:
       scenes: images through the codecs shown.
       examples: which images they are, in words.
       worst: title ("codec, setting, by recogniser") and its images, the worst first.
+      flipped: title likewise, what the figures say of them in words, and its pairs, those that fell furthest
+        first.
       notes: what could not be shown, and why.
     """
 
     scenes: Sequence[Scene] = ()
     examples: str = ""
     worst: Sequence[tuple[str, Sequence[WorstImage]]] = ()
+    flipped: Sequence[tuple[str, str, Sequence[FlippedPair]]] = ()
     notes: Sequence[str] = ()
 
 
@@ -77,6 +98,8 @@ def html(results: Results, pictures: Sequence[GroupPictures], target: Optional[f
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True,
                                      trim_blocks=True, undefined=jinja2.StrictUndefined)
     plots = _Plots()
+    head = plots.add(finding.figure(results), span="finding")
+    at_budget = plots.add(finding.det(results), span="det")
     groups = [_group(group, found, plots, target)
               for group, found in zip(results.groups, pictures)]
     domains = panels.domains(results.groups)
@@ -88,6 +111,10 @@ def html(results: Results, pictures: Sequence[GroupPictures], target: Optional[f
         css=markupsafe.Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),
         script=markupsafe.Markup((_FOLDER / "page.js").read_text(encoding="utf-8")),
         scale_css=markupsafe.Markup(heat_maps.scale_css()),
+        sentence=finding.sentence(results), finding=head,
+        finding_labels=list(dict.fromkeys(s.label for panel in finding.figure(results) for s in panel.series)),
+        det=at_budget, contest=tables.contest(results), fewest_bytes=tables.fewest_bytes(results),
+        budget=finding.budget_of(results), judge=results.judge, error_ticks=heat_maps.ERROR_TICKS,
         palette=panels.PALETTE, groups=groups, unavailable=results.unavailable,
         domains=plots.add(domains, span="domains"),
         domain_labels=list(dict.fromkeys(s.label for panel in domains for s in panel.series)),
@@ -101,7 +128,7 @@ def html(results: Results, pictures: Sequence[GroupPictures], target: Optional[f
         failures=results.failures(),
         data=dict(colours=len(panels.PALETTE), panels=plots.panels, spans=plots.spans, styles={
             label: dataclasses.asdict(style)
-            for label, style in panels.styles(results.groups).items()}))
+            for label, style in {**finding.styles(results), **panels.styles(results.groups)}.items()}))
 
 
 class _Plots:
@@ -137,11 +164,14 @@ def _group(group: Group, pictures: GroupPictures, plots: _Plots, target) -> dict
         recognizers=" / ".join(group.recognizers), facts=_facts(group), labels=list(group.curves()),
         rate_distortion=plots.add(panels.rate_distortion(group)),
         rate_recognition=plots.add(panels.rate_recognition(group)),
+        det=plots.add(panels.det(group, shown)),
         operating_points=plots.add(panels.operating_points(group, shown)),
         shown="; ".join(map(panels.described, shown)),
         scenes=scenes, glance=_glance(group, scenes), examples=pictures.examples,
         boxed=any(scene["box"] for scene in scenes),
         shrunk=any(max(scene.original_u8.shape) > _LARGEST for scene in pictures.scenes),
+        flipped=[dict(title=title, about=about, items=[_flipped(pair) for pair in pairs])
+                 for title, about, pairs in pictures.flipped],
         worst=worst, worst_originals=originals, worst_table=tables.worst(group),
         table=tables.all_rows(group), notes=pictures.notes)
 
@@ -166,17 +196,17 @@ def _protocol(protocol: dict) -> str:
 def _scene(key: str, scene: Scene) -> dict:
     height, width = scene.original_u8.shape[:2]
     size = dict(width=width, height=height)
-    error_top, bits_top = scene.brightest_error(), scene.brightest_bits()
+    bits_top = scene.brightest_bits()
     items = [dict(size, picture=f"{key}-original", uri=picture_uri(scene.original_u8), row=None,
                   lines=["original", scene.name], error=None, bits=None)]
     for index, found in enumerate(scene.reconstructions):
         items.append(dict(
             size, picture=f"{key}-{index}", uri=picture_uri(found.decoded_u8), row=found.row,
-            lines=_caption(found), error=map_uri(heat_maps.error_picture(found.error, error_top)),
+            lines=_caption(found), error=map_uri(heat_maps.error_picture(found.error)),
             bits=None if found.bits is None else map_uri(
                 heat_maps.bits_picture(found.bits, bits_top, scene.original_u8))))
     return dict(id=key, name=scene.name, items=items, box=_percent(scene.box, height, width),
-                error_top=f"{error_top:.0f}", bits_top=f"{bits_top:.2f}" if any(
+                bits_top=f"{bits_top:.2f}" if any(
                     found.bits is not None for found in scene.reconstructions) else None)
 
 
@@ -222,6 +252,16 @@ def _worst(key: str, worst) -> tuple[list[dict], list[tuple[str, str]]]:
                               original=known[0], uri=thumbnail_uri(image.decoded_u8)))
         entries.append(dict(title=title, items=items))
     return entries, list(originals.values())
+
+
+def _flipped(pair: FlippedPair) -> dict:
+    def cosine(value):
+        return "no face" if value is None else f"{value:.3f}"
+
+    names = [pathlib.Path(name).name for name in (pair.first, pair.second)]
+    return dict(names=names, before=cosine(pair.before), after=cosine(pair.after),
+                originals=list(map(thumbnail_uri, pair.originals_u8)),
+                decoded=list(map(thumbnail_uri, pair.decoded_u8)))
 
 
 def picture_uri(image_u8: np.ndarray) -> str:

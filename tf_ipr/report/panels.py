@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import re
 from typing import Callable, Optional, Sequence
 
 from tf_ipr.evaluation import curves
-from tf_ipr.report.results import Group, base_label
+from tf_ipr.evaluation.rows import fnmr_at
+from tf_ipr.evaluation.codecs.codec_form import MODEL, ORIGINAL
+from tf_ipr.report.results import Group
 
 # Of the curves: on light and on dark ground.
 PALETTE = (
@@ -80,19 +81,22 @@ class Style:
 
 
 def styles(groups: Sequence[Group]) -> dict:
-    """A `Style` per label; a codec keeps its colour on crops and when the picture is shrunk."""
-    rows = {row["label"]: row for group in groups for row in group.coded}
-    bases = list(dict.fromkeys(base_label(label) for label in sorted(
-        rows, key=lambda label: "tf_ipr" not in rows[label]["codec"])))
+    """A `Style` per label; a codec keeps its colour on crops, when the picture is shrunk, and in grey."""
+    forms = {row["label"]: row["codec"] for group in groups for row in group.coded}
+
+    def base(form):
+        return form["kind"], form["model"], form["search"], form["steps"]
+
+    bases = list(dict.fromkeys(base(form) for form in sorted(
+        forms.values(), key=lambda form: form["kind"] != MODEL)))
     variants: dict = {}
     found = {}
-    for label, row in rows.items():
-        scales = variants.setdefault(base_label(label), [""])
-        scale = "".join(re.findall(r"shrink [\d.]+", label))
-        if scale not in scales:
-            scales.append(scale)
-        found[label] = Style(bases.index(base_label(label)), scales.index(scale),
-                             "tf_ipr" in row["codec"])
+    for label, form in forms.items():
+        known = variants.setdefault(base(form), [(None, False, False)])
+        variant = form["shrink"], form["grey"], form["fit"]
+        if variant not in known:
+            known.append(variant)
+        found[label] = Style(bases.index(base(form)), known.index(variant), form["kind"] == MODEL)
     return found
 
 
@@ -118,11 +122,36 @@ def rate_recognition(group: Group) -> list[Panel]:
                      value("frr_low", 100), value("frr_high", 100), y_log=True)
         accuracy = _panel(group, f"Accuracy by {name}", "verification accuracy, %",
                           value("verification_accuracy", 100))
+        fnmr = _panel(group, f"FNMR by {name}", "FNMR at FMR 1e-4, %", point_value(name, "fnmr"),
+                      point_value(name, "low"), point_value(name, "high"), y_log=True)
         cosine = _panel(group, f"Cosine by {name}", "mean cosine to the original",
                         value("mean_cosine"))
         # The originals' cosine to themselves says nothing.
-        found += [frr, accuracy, dataclasses.replace(cosine, reference=None)]
+        found += [frr, fnmr, accuracy, dataclasses.replace(cosine, reference=None)]
     return [panel for panel in found if panel.series]
+
+
+def point_value(name: str, field: str) -> Callable:
+    """A field of FNMR at FMR 1e-4 by a recogniser, in percent, as a function of a row."""
+    def of(row):
+        point = fnmr_at(recognizer(row, name), curves.FMR)
+        return None if point is None else 100 * point[field]
+    return of
+
+
+def det(group: Group, rows: Sequence[dict]) -> list[Panel]:
+    """The DET curve of each recogniser for some rows and the originals: coded against coded."""
+    found = []
+    for name in group.recognizers:
+        series = []
+        for row in [*([group.original] if group.original else []), *rows]:
+            for kind in recognizer(row, name).get("verification", ())[:1]:
+                pairs = [(fmr, 100 * fnmr) for fmr, fnmr in zip(kind["det"]["fmr"], kind["det"]["fnmr"]) if fnmr]
+                if pairs:
+                    series.append(Series(row["label"], [Point(*pair, [described(row)]) for pair in pairs]))
+        if series:
+            found.append(Panel(f"DET by {name}", "FMR", "FNMR, %", series, y_log=True, marks=False))
+    return found
 
 
 def operating_points(group: Group, rows: Sequence[dict]) -> list[Panel]:
@@ -148,7 +177,7 @@ def domains(groups: Sequence[Group]) -> list[Panel]:
 
     Empty where there is only one dataset.
     """
-    whole = [group for group in groups if group.align is None and group.coded]
+    whole = [group for group in groups if group.crop is None and group.coded]
     counts: dict = {}
     for group in whole:
         for label in group.curves():
@@ -181,7 +210,7 @@ def recognition(row: Optional[dict], names: Sequence[str]) -> list[str]:
     for form, field, unit in (("FRR {}", "frr_at_far_1", " %"), ("cosine {}", "mean_cosine", "")):
         values = [recognizer(row, name).get(field) if row else None for name in names]
         if any(value is not None for value in values) and not (
-                field == "mean_cosine" and row["codec"] == "original"):
+                field == "mean_cosine" and row["codec"]["kind"] == ORIGINAL):
             lines.append(form.format(" / ".join(
                 "–" if value is None else f"{100 * value:.1f}" if unit else f"{value:.3f}"
                 for value in values)) + unit)
@@ -203,6 +232,10 @@ def about(row: dict) -> list[str]:
             figures.append(f"FRR {100 * found['frr_at_far_1']:.1f} %{interval}")
         if found.get("verification_accuracy") is not None:
             figures.append(f"accuracy {100 * found['verification_accuracy']:.2f} %")
+        point = fnmr_at(found, curves.FMR)
+        if point:
+            figures.append(f"FNMR {100 * point['fnmr']:.2f} % ({100 * point['low']:.2f}–{100 * point['high']:.2f}) "
+                           "at FMR 1e-4")
         if found.get("mean_cosine") is not None:
             figures.append(f"cosine {found['mean_cosine']:.3f}")
         lines.append(f"{found['name']}: {', '.join(figures)}")

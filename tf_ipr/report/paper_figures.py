@@ -1,6 +1,8 @@
 """The plots and pictures of the report as SVG and PDF, for papers.
 
-    GROUP_rate_distortion, GROUP_rate_recognition, GROUP_operating_points
+    finding                 FNMR at FMR 1e-4 over the payload, a panel for each dataset
+    det                     DET curves at one budget, likewise
+    GROUP_rate_distortion, GROUP_rate_recognition, GROUP_det, GROUP_operating_points
     GROUP_one_face          an image through the codecs, with bits per pixel and FRR
     GROUP_maps              the same with errors and places of the bits
     domains                 the same codecs on several datasets
@@ -15,7 +17,7 @@ import pathlib
 from typing import Optional, Sequence
 
 from tf_ipr.files import atomic_file
-from tf_ipr.report import heat_maps, panels, selection
+from tf_ipr.report import finding, heat_maps, panels, selection
 from tf_ipr.report.reconstructions import Scene
 from tf_ipr.report.results import Group, Results
 
@@ -55,6 +57,7 @@ def write(results: Results, pictures: Sequence, folder: pathlib.Path,
             plots = dict(
                 rate_distortion=panels.rate_distortion(group),
                 rate_recognition=panels.rate_recognition(group),
+                det=panels.det(group, selection.shown(group, target)),
                 operating_points=panels.operating_points(group, selection.shown(group, target)))
             for name, content in plots.items():
                 if content:
@@ -63,6 +66,9 @@ def write(results: Results, pictures: Sequence, folder: pathlib.Path,
                 scene = found.scenes[0]
                 _save(_one_face(Figure, group, scene), folder / f"{group.key}_one_face")
                 _save(_maps(Figure, scene), folder / f"{group.key}_maps")
+        for name, content in (("finding", finding.figure(results)), ("det", finding.det(results))):
+            if content:
+                _save(_plots(Figure, content, {**finding.styles(results), **styles}, sharey=True), folder / name)
         domains = panels.domains(results.groups)
         if domains:
             _save(_plots(Figure, domains, styles, sharey=True, sharex=True), folder / "domains")
@@ -130,7 +136,7 @@ def _one_face(figure_class, group: Group, scene: Scene):
 
 
 def _maps(figure_class, scene: Scene):
-    error_top, bits_top = scene.brightest_error(), scene.brightest_bits()
+    bits_top = scene.brightest_bits()
     with_bits = any(found.bits is not None for found in scene.reconstructions)
     rows, columns = 2 + with_bits, 1 + len(scene.reconstructions)
     figure = figure_class(figsize=(1.3 * columns, 1.35 * rows + 0.4), layout="constrained")
@@ -143,11 +149,11 @@ def _maps(figure_class, scene: Scene):
         _show(axes[0][column], found.decoded_u8)
         axes[0][column].set_title(
             f"{panels.described(found.row)}\n{found.num_bytes:,} bytes", fontsize=5)
-        _show(axes[1][column], heat_maps.error_picture(found.error, error_top))
+        _show(axes[1][column], heat_maps.error_picture(found.error))
         if found.bits is not None:
             _show(axes[2][column],
                   heat_maps.bits_picture(found.bits, bits_top, scene.original_u8))
-    notes = [f"error\n0 … {error_top:.0f} grey levels", f"bits\n0 … {bits_top:.2f} per pixel"]
+    notes = [f"error\n0 … {heat_maps.ERROR_TICKS[-1]} grey levels\n(logarithmic)", f"bits\n0 … {bits_top:.2f} per pixel"]
     for axis, note in zip(axes[1:, 0], notes):
         axis.text(0.5, 0.5, note, ha="center", va="center", fontsize=6)
     return figure

@@ -15,10 +15,10 @@ import numpy as np
 from tf_ipr.files import image_file
 from tf_ipr.evaluation import coding_pool, metrics
 from tf_ipr.evaluation.codecs import codec_choice
-from tf_ipr.report import bit_allocation
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec
-from tf_ipr.report import heat_maps
-from tf_ipr.report.results import base_label
+from tf_ipr.evaluation.crops import Crop
+from tf_ipr.report import bit_allocation, heat_maps
 
 _BRIGHTEST = 99.5  # Percentile of all maps of a scene; a few pixels must not darken the rest.
 
@@ -67,10 +67,6 @@ class Scene:
     box: Optional[np.ndarray]
     reconstructions: Sequence[Reconstruction]
 
-    def brightest_error(self) -> float:
-        """Top of the scale of the scene's error maps, grey levels."""
-        return _top([found.error for found in self.reconstructions])
-
     def brightest_bits(self) -> float:
         """Top of the scale of the scene's bit maps, bits per pixel."""
         return _top([found.bits for found in self.reconstructions if found.bits is not None])
@@ -82,9 +78,11 @@ class Codecs:
         codec = Codecs(folders)(row)        # raises ValueError with the reason if there is none
     """
 
-    def __init__(self, model_folders: dict):
-        """`model_folders`: folders by `results.base_label`."""
+    def __init__(self, model_folders: dict, recognizer_folders: Optional[dict] = None):
+        """Folders of our models, and of recognisers that lead searches, by their names."""
         self._folders = model_folders
+        self._recognizer_folders = recognizer_folders or {}
+        self._recognizers: dict = {}
         self._loaded: dict = {}
         self._allocations: dict = {}
 
@@ -94,11 +92,11 @@ class Codecs:
         Raises:
           ValueError: it is not at hand or not installed, or is another one here.
         """
-        name = row["codec"].removeprefix(f"align{row['align']}+")
-        if "tf_ipr" in name:
-            name = name.replace("tf_ipr", self.folder(row))
+        form = CodecForm.of(row["codec"])
+        name = form.text(self.folder(row) if form.is_model else None)
         if name not in self._loaded:
-            self._loaded[name] = codec_choice.parse(name, ()).codec
+            leader = self._leader(form)
+            self._loaded[name] = codec_choice.parse(name, (), recognizer=leader).codec
         codec = self._loaded[name]
         if codec.unavailable_reason():
             raise ValueError(codec.unavailable_reason())
@@ -108,12 +106,27 @@ class Codecs:
 
     def folder(self, row: dict) -> str:
         """The folder of the row's model; raises ValueError."""
-        folder = self._folders.get(base_label(row["label"]))
+        folder = self._folders.get(row["codec"]["model"])
         if folder is None:
             raise ValueError("where its model lies is not known; give its folder in --models")
         if not os.path.isdir(folder):
             raise ValueError(f"its model's folder {folder} does not exist; give it in --models")
         return folder
+
+    def _leader(self, form: CodecForm):
+        """The recogniser that leads a search, or None where the codec does not search; raises ValueError."""
+        if form.search is None:
+            return None
+        folders = [self._recognizer_folders.get(name) for name in form.leaders] or list(
+            self._recognizer_folders.values())[:1]
+        if not folders or folders[0] is None or not os.path.isdir(folders[0]):
+            raise ValueError(f"its search is led by {' and '.join(form.leaders) or 'a recogniser'}, whose folder is "
+                             "not known; give it in --recognizers")
+        if folders[0] not in self._recognizers:
+            from tf_ipr.recognition.recognizer import Recognizer
+
+            self._recognizers[folders[0]] = Recognizer.load(folders[0])
+        return self._recognizers[folders[0]]
 
     def allocation(self, row: dict) -> bit_allocation.BitAllocation:
         """Where the bits of the row's model go."""
@@ -153,14 +166,12 @@ class Faces:
         face = detection.main_face(found, *image_u8.shape[:2])
         return None if face is None else face.box
 
-    def crop(self, image_u8: np.ndarray, size: int) -> np.ndarray:
-        """The aligned crop; ImportError without a detector, ValueError without a face."""
-        from tf_ipr.faces import aligned_image
-
-        return aligned_image.crop_main_face(image_u8, self._detector(), size)
+    def crop(self, image_u8: np.ndarray, crop: Crop) -> np.ndarray:
+        """What is cut out; ImportError without a detector, ValueError without a face."""
+        return crop.cut(image_u8, self._detector().landmarks([image_u8])[0])
 
 
-def read(path, align: Optional[int], faces: Faces) -> np.ndarray:
+def read(path, crop: Optional[Crop], faces: Faces) -> np.ndarray:
     """What the codecs of a group get of an image: uint8 [H, W, 3].
 
     Raises:
@@ -168,7 +179,7 @@ def read(path, align: Optional[int], faces: Faces) -> np.ndarray:
       ImportError: a crop needs the face detector.
     """
     image = image_file.read_image(path)
-    return image if align is None else faces.crop(image, align)
+    return image if crop is None else faces.crop(image, crop)
 
 
 def code(codec: ImageCodec, row: dict, images_u8: Sequence[np.ndarray]) -> list:
@@ -183,7 +194,8 @@ def code(codec: ImageCodec, row: dict, images_u8: Sequence[np.ndarray]) -> list:
 def with_bits(found: Reconstruction, image_u8: np.ndarray, box: Optional[np.ndarray],
               codecs: Codecs) -> Reconstruction:
     """The same with the places of its bits, where the codec is one of our models as it is."""
-    if found.row["codec"].removeprefix(f"align{found.row['align']}+") != "tf_ipr":
+    form = CodecForm.of(found.row["codec"])
+    if not form.is_model or form.search or form.shrink or form.fit:
         return found
     height, width = image_u8.shape[:2]
     allocation = codecs.allocation(found.row)
@@ -205,7 +217,7 @@ def scenes(rows: Sequence[dict], images: Sequence[tuple[str, np.ndarray]], codec
       faces: finds the boxes; with aligned crops there are none.
       notes: gets a sentence for each codec that is left out.
     """
-    boxes = [faces.box(image) if rows and rows[0]["align"] is None else None
+    boxes = [faces.box(image) if rows and rows[0]["codec"]["crop"] is None else None
              for _, image in images]
     found: list = [[] for _ in images]
     for row in rows:

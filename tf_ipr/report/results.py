@@ -8,24 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 import pathlib
-import re
 from typing import Optional, Sequence
 
 from tf_ipr.files.atomic_file import PathLike
-from tf_ipr.evaluation import curves
-from tf_ipr.evaluation.results_folder import SCHEMA
+from tf_ipr.evaluation import contest, curves, migration, row_definition
+from tf_ipr.evaluation.codecs.codec_form import ORIGINAL
+from tf_ipr.evaluation.crops import Crop
+from tf_ipr.evaluation.row_definition import SCHEMA
 
 FILE = "metrics.json"
-_TEXTS = ("dataset", "codec", "label", "identity")
-_NUMBERS = ("setting", "align", "n_images", "n_failed", "bpp", "mean_bytes", "container_bytes",
-            "psnr_db", "ms_ssim", "encode_ms", "decode_ms", "bytes_p5", "bytes_p50", "bytes_p95",
-            "detection_rate")
-_RECOGNIZER_NUMBERS = ("frr_at_far_1", "frr_low", "frr_high", "mean_cosine", "p5_cosine",
-                       "worst_cosine", "tpr_at_far_1e_3", "verification_accuracy",
-                       "verification_standard_error")
-_LISTS = ("failures", "recognizers")
 
 
 class ResultsError(ValueError):
@@ -38,35 +30,34 @@ class Group:
 
     Attributes:
       dataset: its name.
-      align: None for whole images, else the size of the aligned crops in pixels.
+      crop: None for whole images, else what was cut out of them.
       n_images: how many.
-      rows: as `tf_ipr.evaluation.rows.row` makes them; that of the originals may be missing.
+      rows: as `tf_ipr.evaluation.row_definition` has them; that of the originals may be missing.
     """
 
     dataset: str
-    align: Optional[int]
+    crop: Optional[Crop]
     n_images: int
     rows: Sequence[dict]
 
     @property
     def title(self) -> str:
-        what = "whole images" if self.align is None else f"aligned crops of {self.align} pixels"
-        return f"{self.dataset}, {what}"
+        return f"{self.dataset}, {'whole images' if self.crop is None else self.crop.title}"
 
     @property
     def key(self) -> str:
         """For names of files and anchors: letters, digits, - and _."""
         name = "".join(c if c.isalnum() and c.isascii() else "_" for c in self.dataset.lower())
-        crop = "" if self.align is None else f"-align{self.align}"
+        crop = "" if self.crop is None else f"-{self.crop.label.replace(' ', '')}"
         return f"{name}{crop}-{self.n_images}"
 
     @property
     def original(self) -> Optional[dict]:
-        return next((row for row in self.rows if row["codec"] == "original"), None)
+        return next((row for row in self.rows if row["codec"]["kind"] == ORIGINAL), None)
 
     @property
     def coded(self) -> list[dict]:
-        return [row for row in self.rows if row["codec"] != "original"]
+        return [row for row in self.rows if row["codec"]["kind"] != ORIGINAL]
 
     @property
     def recognizers(self) -> list[str]:
@@ -89,7 +80,7 @@ class Results:
       paths: of the files.
       records: what they hold beside rows; keys may be missing.
       groups: all rows, in the order given.
-      bd_rates, best_within: as in metrics.json.
+      bd_rates, best_within, contest, fewest_bytes: as in metrics.json.
     """
 
     paths: Sequence[pathlib.Path]
@@ -97,6 +88,14 @@ class Results:
     groups: Sequence[Group]
     bd_rates: Sequence[dict]
     best_within: Sequence[dict]
+    contest: Sequence[dict] = ()
+    fewest_bytes: Sequence[dict] = ()
+
+    @property
+    def judge(self) -> Optional[str]:
+        """The recogniser that stands last, by which findings are told; None without recognisers."""
+        names = [name for group in self.groups for name in group.recognizers]
+        return names[-1] if names else None
 
     @property
     def unavailable(self) -> list[tuple[str, str]]:
@@ -108,9 +107,15 @@ class Results:
 
     @property
     def model_folders(self) -> dict:
-        """Folders of the models as far as the results name them, by `base_label`."""
-        return {base_label(codec["label"]): codec["folder"] for record in self.records
-                for codec in record.get("codecs", ()) if codec.get("folder")}
+        """Folders of the models as far as the results name them, by the model's name."""
+        return {codec["codec"]["model"]: codec["folder"] for record in self.records
+                for codec in record.get("codecs", ()) if codec.get("folder") and "codec" in codec}
+
+    @property
+    def recognizer_folders(self) -> dict:
+        """Folders of the recognisers as far as the results name them, by name."""
+        return {found["name"]: found["folder"] for record in self.records
+                for found in record.get("recognizers", ()) if found.get("folder")}
 
     def examples(self, dataset: str) -> list[str]:
         """Images of a dataset that stand for it, as far as the results name some."""
@@ -121,11 +126,6 @@ class Results:
         """(image, reason), each once."""
         return sorted({(failure["image"], failure["reason"]) for group in self.groups
                        for row in group.rows for failure in row["failures"]})
-
-
-def base_label(label: str) -> str:
-    """A codec's label without what is done to the picture first: "align 128, shrink 0.5, AVIF"."""
-    return re.sub(r"^(align \d+, )?(shrink [\d.]+, )?", "", label)
 
 
 def load(paths: Sequence[PathLike]) -> Results:
@@ -143,7 +143,7 @@ def load(paths: Sequence[PathLike]) -> Results:
     rows = _joined(files, records)
     groups: dict = {}
     for row in rows:
-        groups.setdefault((row["dataset"], row["align"], row["n_images"]), []).append(row)
+        groups.setdefault((row["dataset"], curves.crop_of(row), row["n_images"]), []).append(row)
     _check_together(files, records)
     anchors = {entry["anchor"] for record in records for entry in record.get("bd_rates", ())}
     # Only rows of equally many images may compete; whole images and crops do.
@@ -159,7 +159,10 @@ def load(paths: Sequence[PathLike]) -> Results:
             for entry in curves.best_within(members)]
     return Results(files, [{key: value for key, value in record.items() if key != "rows"}
                            for record in records],
-                   [Group(*key, members) for key, members in groups.items()], bd_rates, best)
+                   [Group(dataset, Crop(*crop) if crop else None, count, members)
+                    for (dataset, crop, count), members in groups.items()],
+                   bd_rates, best, contest.best(rows),
+                   [entry for record in records for entry in record.get("fewest_bytes", ())])
 
 
 def _file(path: pathlib.Path) -> pathlib.Path:
@@ -182,73 +185,34 @@ def _read(path: pathlib.Path) -> dict:
     if not isinstance(record, dict) or "schema" not in record:
         raise ResultsError(f"{path} is no {FILE} of tf_ipr_evaluate: it names no schema; give the "
                            "folder that tf_ipr_evaluate wrote")
-    if record["schema"] != SCHEMA:
-        raise ResultsError(f"{path} has schema {record['schema']!r}; this report knows {SCHEMA}: "
-                           "evaluate again, or use the version that wrote it")
     if not isinstance(record.get("rows"), list) or not record["rows"]:
-        raise ResultsError(f"{path} holds no rows; let tf_ipr_evaluate finish one setting")
+        if record["schema"] in (1, SCHEMA):
+            raise ResultsError(f"{path} holds no rows; let tf_ipr_evaluate finish one setting")
+    if record["schema"] == 1:
+        record = _migrated(path, record)
+    if record["schema"] != SCHEMA:
+        raise ResultsError(f"{path} has schema {record['schema']!r}; this report knows {SCHEMA} (and reads 1): "
+                           "evaluate again, or use the version that wrote it")
     for number, row in enumerate(record["rows"]):
-        problem = _problem(row)
+        problem = row_definition.problem(row)
         if problem:
             raise ResultsError(f"{path} is damaged: row {number}: {problem}; evaluate again (what "
                                "is in the cache costs nothing)")
     return record
 
 
-def _problem(row) -> Optional[str]:
-    """What is wrong with a row, or None."""
-    if not isinstance(row, dict):
-        return "it is no object"
-    for field in (*_TEXTS, *_NUMBERS, *_LISTS):
-        if field not in row:
-            return f"{field} is missing"
-    for field in _TEXTS:
-        if not isinstance(row[field], str):
-            return f"{field} is {row[field]!r}, not a text"
-    for field in _LISTS:
-        if not isinstance(row[field], list):
-            return f"{field} is {row[field]!r}, not a list"
-    for failure in row["failures"]:
-        if not _has(failure, image=str, reason=str):
-            return f"a failure is {failure!r}, not image and reason"
-    if not _number(row["n_images"]):
-        return f"n_images is {row['n_images']!r}, not a number"
-    for field in _NUMBERS:
-        if row[field] is not None and not _number(row[field]):
-            return f"{field} is {row[field]!r}, not a number"
-    return next(filter(None, map(_recognizer_problem, row["recognizers"])), None)
-
-
-def _recognizer_problem(found) -> Optional[str]:
-    """What is wrong with the figures of one recogniser, or None."""
-    if not _has(found, name=str):
-        return "a recogniser has no name"
-    if "frr_at_far_1" in found and not _has(found, frr_low=float, frr_high=float):
-        return f"the interval of the FRR of {found['name']} is missing"
-    for field in _RECOGNIZER_NUMBERS:
-        nullable = not field.startswith("frr")
-        value = found.get(field)
-        if field in found and not _number(value) and not (nullable and value is None):
-            return f"{field} of {found['name']} is {value!r}, not a number"
-    if not all(_has(entry, image=str, cosine=float) for entry in found.get("worst", ())):
-        return f"the worst images of {found['name']} are not images and cosines"
-    roc = found.get("roc")
-    if roc is not None and not (_has(roc, far=list, frr=list)
-                                and all(map(_number, (*roc["far"], *roc["frr"])))):
-        return f"the ROC curve of {found['name']} is not two lists of numbers"
-    return None
-
-
-def _has(value, **fields) -> bool:
-    """Whether a value is an object with fields of these types; float is any number."""
-    return isinstance(value, dict) and all(
-        _number(value.get(name)) if kind is float else isinstance(value.get(name), kind)
-        for name, kind in fields.items())
-
-
-def _number(value) -> bool:
-    return (isinstance(value, (int, float)) and not isinstance(value, bool)
-            and math.isfinite(value))
+def _migrated(path: pathlib.Path, record: dict) -> dict:
+    """A record of schema 1 as one of today."""
+    rows = []
+    for number, row in enumerate(record["rows"]):
+        try:
+            rows.append(migration.from_schema_1(row))
+        except ValueError as error:
+            raise ResultsError(f"{path} is damaged: row {number}: {error}; evaluate again") from error
+    models = {row["label"]: row["codec"] for row in rows}
+    codecs = [dict(codec, codec=models[codec["label"]]) for codec in record.get("codecs", ())
+              if codec.get("label") in models]
+    return dict(record, schema=SCHEMA, rows=rows, codecs=codecs)
 
 
 def _joined(files, records) -> list[dict]:
@@ -256,7 +220,7 @@ def _joined(files, records) -> list[dict]:
     known: dict = {}
     for file, record in zip(files, records):
         for row in record["rows"]:
-            where = row["dataset"], row["align"], row["n_images"], row["label"]
+            where = row["dataset"], curves.crop_of(row), row["n_images"], row["label"]
             other, codings = known.setdefault(where, (row["identity"], {}))
             if other != row["identity"]:
                 raise ResultsError(

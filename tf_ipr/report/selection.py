@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import Optional, Sequence
 
+from tf_ipr.evaluation.codecs.codec_form import MODEL
 from tf_ipr.report.results import Group, Results
 
 ANCHOR = ("hevc", 23)
@@ -18,7 +19,7 @@ MAX_IMAGES = 4
 
 def is_model(row: dict) -> bool:
     """Whether the row is of one of our models."""
-    return "tf_ipr" in row["codec"]
+    return row["codec"]["kind"] == MODEL
 
 
 def target_bytes(group: Group) -> Optional[float]:
@@ -56,9 +57,8 @@ def shown(group: Group, target: Optional[float] = None) -> list[dict]:
     nearest = [min(curve, key=lambda row: _distance(row["mean_bytes"], target))
                for curve in group.curves().values()]
     nearest = sorted(nearest, key=lambda row: not is_model(row))[:MAX_CODECS]
-    anchor = [row for row in group.coded if row["codec"].endswith(ANCHOR[0])
-              and row["codec"] in (ANCHOR[0], f"align{group.align}+{ANCHOR[0]}")
-              and row["setting"] == ANCHOR[1]]
+    anchor = [row for row in group.coded if row["codec"]["kind"] == ANCHOR[0]
+              and not row["codec"]["shrink"] and row["setting"] == ANCHOR[1]]
     return anchor + [row for row in nearest if row not in anchor]
 
 
@@ -83,5 +83,5 @@ def worst_images(rows: Sequence[dict]) -> list[str]:
 
 def with_worst(rows: Sequence[dict]) -> list[dict]:
     """Of the rows shown those whose worst images are shown too: the anchor and our models."""
-    found = [row for row in rows if is_model(row) or row["codec"].endswith(ANCHOR[0])]
+    found = [row for row in rows if is_model(row) or row["codec"]["kind"] == ANCHOR[0]]
     return found or list(rows[:MAX_IMAGES])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional, Sequence
+from typing import Callable, Optional, Sequence
 
+from tf_ipr.evaluation.rows import fnmr_at
 from tf_ipr.report import panels
 from tf_ipr.report.results import Group, Results
 
@@ -36,8 +37,8 @@ def all_rows(group: Group) -> Table:
     """Every row of a group: size, distortion, time and each recogniser's figures."""
     names = group.recognizers
     columns = [column for column in _RECOGNIZER_COLUMNS if any(
-        found.get(column[1]) is not None for row in group.rows for found in row["recognizers"])]
-    headings = ["codec", "setting", "bytes", "bpp", "PSNR dB", "MS-SSIM",
+        column[1](found) != NOTHING for row in group.rows for found in row["recognizers"])]
+    headings = ["codec", "setting", "bytes", "payload bytes", "bpp", "PSNR dB", "MS-SSIM",
                 *(column[0] for _ in names for column in columns),
                 "faces found, %", "container bytes", "p5 / p50 / p95 bytes", "encode ms",
                 "decode ms", "failed"]
@@ -46,20 +47,50 @@ def all_rows(group: Group) -> Table:
         by_name = [panels.recognizer(row, name) for name in names]
         rows.append([
             row["label"], number(row["setting"], "g"), number(row["mean_bytes"]),
-            number(row["bpp"], ".3f"), number(row["psnr_db"], ".2f"), number(row["ms_ssim"], ".4f"),
-            *(_cell(found, *column[1:]) for found in by_name for column in columns),
+            number(row["payload_bytes"]), number(row["bpp"], ".3f"), number(row["psnr_db"], ".2f"), number(row["ms_ssim"], ".4f"),
+            *(of(found) for found in by_name for _, of in columns),
             number(row["detection_rate"], ".2f", 100), number(row["container_bytes"]),
             " / ".join(number(row[f"bytes_p{percent}"]) for percent in (5, 50, 95)),
             number(row["encode_ms"], ".1f"), number(row["decode_ms"], ".1f"),
             number(row["n_failed"])])
-    over = [("", 6), *((name, len(columns)) for name in names), ("", 6)]
+    over = [("", 7), *((name, len(columns)) for name in names), ("", 6)]
     return Table(headings, rows, over=over if columns else ())
 
 
+def _plain(field: str, form: str, scale: float) -> Callable:
+    return lambda found: _cell(found, field, form, scale)
+
+
+def _fnmr(fmr: float) -> Callable:
+    """FNMR with its interval; where the set does not carry the rate the cell says so."""
+    def of(found):
+        if not found.get("verification"):
+            return NOTHING
+        point = fnmr_at(found, fmr)
+        return "too few pairs" if point is None else (
+            f"{100 * point['fnmr']:.2f} ({100 * point['low']:.2f}–{100 * point['high']:.2f})")
+    return of
+
+
+def _original_reference(found: dict) -> str:
+    point = fnmr_at(found, 1e-4, "original")
+    return NOTHING if point is None else f"{100 * point['fnmr']:.2f}"
+
+
+def _flipped(found: dict) -> str:
+    flips = found.get("flips")
+    return NOTHING if not flips else (f"{100 * flips['faces'] / flips['n_faces']:.1f} "
+                                      f"(−{flips['lost']:,} +{flips['gained']:,})")
+
+
 _RECOGNIZER_COLUMNS = (
-    ("FRR %", "frr_at_far_1", ".1f", 100), ("TPR % at FAR 0.1 %", "tpr_at_far_1e_3", ".1f", 100),
-    ("accuracy %", "verification_accuracy", ".2f", 100), ("mean cosine", "mean_cosine", ".3f", 1),
-    ("p5 cosine", "p5_cosine", ".3f", 1), ("worst cosine", "worst_cosine", ".3f", 1))
+    ("FRR %", _plain("frr_at_far_1", ".1f", 100)),
+    ("FNMR % at FMR 1e-3", _fnmr(1e-3)), ("1e-4", _fnmr(1e-4)), ("1e-5", _fnmr(1e-5)),
+    ("original against coded, 1e-4", _original_reference), ("faces flipped % (pairs)", _flipped),
+    ("TPR % at FAR 0.1 %", _plain("tpr_at_far_1e_3", ".1f", 100)),
+    ("accuracy %", _plain("verification_accuracy", ".2f", 100)),
+    ("mean cosine", _plain("mean_cosine", ".3f", 1)), ("p5 cosine", _plain("p5_cosine", ".3f", 1)),
+    ("worst cosine", _plain("worst_cosine", ".3f", 1)))
 
 
 def _cell(found: dict, field: str, form: str, scale: float) -> str:
@@ -97,7 +128,49 @@ def _quality_heading(quality: str) -> str:
     if quality in _QUALITIES:
         return _QUALITIES[quality]
     measure, name = quality.split(" ", 1)
-    return f"at equal {'FRR' if measure == 'frr' else measure}, {name}"
+    return f"at equal {measure.upper() if measure in ('frr', 'fnmr') else measure}, {name}"
+
+
+def contest(results: Results) -> Optional[Table]:
+    """By the judge: the best of every codec within a budget of payload, the datasets beside one another."""
+    entries = [entry for entry in results.contest if entry["recognizer"] == results.judge]
+    datasets_here = list(dict.fromkeys((entry["dataset"], entry["n_images"]) for entry in entries))
+    lines: dict = {}
+    for entry in sorted(entries, key=lambda entry: (entry["budget"], not entry["ours"])):
+        lines.setdefault((entry["budget"], entry["contestant"]), {})[
+            entry["dataset"], entry["n_images"]] = entry
+    if not lines:
+        return None
+
+    def cells(entry):
+        if entry is None:
+            return [NOTHING] * 4
+        return [f"{100 * entry['fnmr']:.2f} ({100 * entry['low']:.2f}–{100 * entry['high']:.2f})",
+                number(entry["flipped"], ".1f", 100), f"{entry['payload_bytes']:,.0f} / {entry['mean_bytes']:,.0f}",
+                f"{entry['label']} {entry['setting']:g}"]
+
+    headings = ["payload at most", "codec", *(["FNMR %", "faces flipped %", "payload / file bytes", "how"]
+                                              * len(datasets_here))]
+    return Table(headings, [[number(budget), name, *(cell for key in datasets_here for cell in cells(found.get(key)))]
+                            for (budget, name), found in lines.items()], left=2,
+                 over=[("", 2), *((f"{name}, {count:,} images", 4) for name, count in datasets_here)])
+
+
+def fewest_bytes(results: Results) -> Optional[Table]:
+    """Where each codec reaches the target, see `headline`; None where no target was asked for."""
+    if not results.fewest_bytes:
+        return None
+
+    def shown(value, largest):
+        return f"none to {largest:,.0f}" if value is None else f"{value:,.0f}"
+
+    return Table(
+        ["dataset", "recogniser", "measure", "target", "its rate %", "codec", "counted", "fewest bytes", "95 % interval"],
+        [[entry["dataset"], entry["recognizer"], entry["measure"].replace("_", " "),
+          f"{entry['target']} {entry['target_setting']:g}", f"{100 * entry['target_rate']:.2f}", entry["label"],
+          entry["counted"].replace("_", " "), shown(entry["fewest"], entry["largest"]),
+          f"{shown(entry['low'], entry['largest'])} – {shown(entry['high'], entry['largest'])}"]
+         for entry in results.fewest_bytes], left=4)
 
 
 def best_within(results: Results) -> Optional[Table]:
@@ -126,10 +199,10 @@ def datasets(results: Results) -> Optional[Table]:
                for entry in record.get("datasets", ())}.values()
     if not entries:
         return None
-    return Table(["dataset", "images", "people", "gallery images each", "pairs", "digest"],
+    return Table(["dataset", "images", "people", "gallery images each", "pairs", "digest", "how it is used"],
                  [[entry["name"], number(entry.get("n_images")), number(entry.get("n_identities")),
                    number(entry.get("gallery_size")), number(entry.get("n_pairs")),
-                   entry.get("digest") or NOTHING] for entry in entries])
+                   entry.get("digest") or NOTHING, entry.get("rule") or NOTHING] for entry in entries])
 
 
 def recognizers(results: Results) -> Optional[Table]:

@@ -10,7 +10,7 @@ from tf_ipr.files import atomic_file
 from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.files import image_file
 from tf_ipr.report import page, panels, paper_figures, reconstructions, selection
-from tf_ipr.report.page import GroupPictures, WorstImage
+from tf_ipr.report.page import FlippedPair, GroupPictures, WorstImage
 from tf_ipr.report.results import Group, Results
 
 FILE = "report.html"
@@ -23,13 +23,15 @@ class Options:
 
     Attributes:
       images: files to show; empty takes the examples that the results name, else the worst.
-      model_folders: of our models by `results.base_label`, before those that the results name.
+      model_folders: of our models by name, before those that the results name.
+      recognizer_folders: of recognisers that lead searches by name, likewise.
       target_bytes: size at which codecs are shown as pictures; None: that of our models.
       pictures: whether to code images again; without, the report has plots and tables alone.
     """
 
     images: Sequence[PathLike] = ()
     model_folders: dict = dataclasses.field(default_factory=dict)
+    recognizer_folders: dict = dataclasses.field(default_factory=dict)
     target_bytes: Optional[float] = None
     pictures: bool = True
 
@@ -53,7 +55,8 @@ def write(results: Results, output: PathLike, options: Options = Options(),
     """
     for path in options.images:
         image_file.read_image(path)  # What is asked for must be there.
-    codecs = reconstructions.Codecs({**results.model_folders, **options.model_folders})
+    codecs = reconstructions.Codecs({**results.model_folders, **options.model_folders},
+                                    {**results.recognizer_folders, **options.recognizer_folders})
     faces = reconstructions.Faces(detector)
     pictures = [_pictures(results, group, options, codecs, faces) if options.pictures
                 else GroupPictures() for group in results.groups]
@@ -78,12 +81,15 @@ def _pictures(results: Results, group: Group, options: Options, codecs, faces) -
                     else "those that are most often among the worst ten by identity")
     wanted = selection.with_worst(rows)
     worst_names = selection.worst_images(wanted)
-    images = _read([*chosen, *worst_names], group, faces, notes)
+    flips = [(row, found) for row in wanted for found in row["recognizers"] if found.get("flips")]
+    flipped_names = [flip[side] for _, found in flips for flip in found["flips"]["worst"]
+                     for side in ("first", "second")]
+    images = _read([*chosen, *worst_names, *flipped_names], group, faces, notes)
     scenes = reconstructions.scenes(
         rows, [(pathlib.Path(name).name, images[name]) for name in chosen if name in images],
         codecs, faces, notes.append) if images else []
     worst = _worst(wanted, images, codecs)
-    return GroupPictures(scenes, examples, worst, list(dict.fromkeys(notes)))
+    return GroupPictures(scenes, examples, worst, _flipped(flips, images, codecs), list(dict.fromkeys(notes)))
 
 
 def _read(names: Sequence[str], group: Group, faces, notes: list) -> dict:
@@ -92,7 +98,7 @@ def _read(names: Sequence[str], group: Group, faces, notes: list) -> dict:
     missing: dict = {}
     for name in dict.fromkeys(names):
         try:
-            images[name] = reconstructions.read(name, group.align, faces)
+            images[name] = reconstructions.read(name, group.crop, faces)
         except (ValueError, OSError, ImportError) as error:
             missing[name] = str(error)
     if missing:
@@ -100,6 +106,31 @@ def _read(names: Sequence[str], group: Group, faces, notes: list) -> dict:
         notes.append(f"{len(missing)} of the images that would be shown cannot be: {reason}"
                      + (" (and others)" if len(missing) > 1 else ""))
     return images
+
+
+def _flipped(flips, images: dict, codecs) -> list:
+    """For each row and recogniser the lost pairs, as far as they can be read and coded."""
+    found = []
+    for row, recognizer in flips:
+        pairs = [flip for flip in recognizer["flips"]["worst"]
+                 if flip["first"] in images and flip["second"] in images]
+        names = list(dict.fromkeys(flip[side] for flip in pairs for side in ("first", "second")))
+        try:
+            outcomes = reconstructions.code(codecs(row), row, [images[name] for name in names]) if names else []
+        except (ValueError, ImportError):
+            continue  # The scenes' notes say so.
+        decoded = {name: outcome.decoded_u8 for name, outcome in zip(names, outcomes)
+                   if not isinstance(outcome, str)}
+        items = [FlippedPair(flip["first"], flip["second"], flip["before"], flip["after"],
+                             [images[flip["first"]], images[flip["second"]]],
+                             [decoded[flip["first"]], decoded[flip["second"]]])
+                 for flip in pairs if flip["first"] in decoded and flip["second"] in decoded]
+        counts = recognizer["flips"]
+        about = (f"{counts['lost']:,} of {counts['n_genuine']:,} genuine pairs lost, {counts['gained']:,} gained; "
+                 f"{100 * counts['faces'] / counts['n_faces']:.1f} % of the faces take part; false matches "
+                 f"{counts['false_matches_before']:,} before, {counts['false_matches']:,} after")
+        found.append((f"{panels.described(row)}, by {recognizer['name']}", about, items))
+    return found
 
 
 def _worst(rows: Sequence[dict], images: dict, codecs) -> list:

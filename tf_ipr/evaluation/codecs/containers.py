@@ -4,12 +4,13 @@
 |---|---|
 | AVIF, JPEG 2000 .jp2, JPEG XL with boxes | everything but the payloads of `mdat`, `jp2c`, `jxlc`, `jxlp` |
 | WebP | everything but the payloads of the chunks `VP8 `, `VP8L` and `ALPH` |
-| JPEG | the segments APPn and COM |
+| JPEG | everything but the Huffman tables and the coded scans |
+| JPEG 2000 codestream | the main header and the markers around the coded tiles |
 | HEVC byte stream | parameter sets and SEI with their start codes, as HEIF keeps them in its boxes |
-| bare codestreams of JPEG 2000 and JPEG XL, others | nothing |
+| bare codestreams of JPEG XL, others | nothing |
 
-They are part of every figure in bytes; the share is shown apart, because in a file of a thousand
-bytes it decides between formats, and because a product could fix most of it in advance.
+The rest is the *payload*. Results have both, the whole file and the payload: in a file of some hundred bytes
+the container decides between formats, and a product could fix it in advance (size, quality, quantiser).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from __future__ import annotations
 import re
 import struct
 
-_PAYLOAD_BOXES = {b"mdat", b"jp2c", b"jxlc", b"jxlp"}
+_PAYLOAD_BOXES = {b"mdat", b"jxlc", b"jxlp"}
 _PAYLOAD_CHUNKS = {b"VP8 ", b"VP8L", b"ALPH"}
 _BOX_SIGNATURES = (b"ftyp", b"jP  ", b"JXL ")
 
@@ -29,6 +30,8 @@ def container_bytes(data: bytes) -> int:
     """
     if data[4:8] in _BOX_SIGNATURES:
         return len(data) - _boxes_payload(data)
+    if data[:4] == b"\xff\x4f\xff\x51":
+        return len(data) - _jpeg2000_payload(data)
     if data[:4] == b"RIFF":
         return len(data) - _riff_payload(data)
     if data[:2] == b"\xff\xd8":
@@ -47,7 +50,9 @@ def _boxes_payload(data: bytes) -> int:
         if size == 1 and position + 16 <= len(data):
             size, header = struct.unpack_from(">Q", data, position + 8)[0], 16
         end = len(data) if size == 0 else min(position + max(size, header), len(data))
-        if kind in _PAYLOAD_BOXES:
+        if kind == b"jp2c":
+            payload += _jpeg2000_payload(data[position + header:end])
+        elif kind in _PAYLOAD_BOXES:
             payload += end - position - header
         position = end
     return payload
@@ -64,14 +69,28 @@ def _riff_payload(data: bytes) -> int:
 
 
 def _jpeg_metadata(data: bytes) -> int:
-    """Segments before the first scan: FF, marker, 16-bit length (itself included)."""
-    found, position = 0, 2
-    while position + 4 <= len(data) and data[position] == 0xFF and data[position + 1] != 0xDA:
+    """ITU-T T.81, B.1: FF, marker, 16-bit length (itself included); coded data follow a scan's header."""
+    found, position = 2, 2  # The start of the image.
+    while position + 4 <= len(data) and data[position] == 0xFF:
         marker, length = struct.unpack_from(">xBH", data, position)
-        if 0xE0 <= marker <= 0xEF or marker == 0xFE:
+        if marker != 0xC4:  # Huffman tables are made for the picture.
             found += 2 + length
         position += 2 + length
-    return found
+        if marker == 0xDA:
+            coded = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.S).search(data, position)
+            position = coded.start() if coded else len(data)
+    return found + len(data) - position
+
+
+def _jpeg2000_payload(data: bytes) -> int:
+    """ITU-T T.800, A.4: the tile-parts' lengths, from their markers SOT, without headers SOT and SOD."""
+    payload, position = 0, data.find(b"\xff\x90\x00\x0a")
+    while 0 <= position and position + 12 <= len(data) and data[position:position + 2] == b"\xff\x90":
+        length = struct.unpack_from(">I", data, position + 6)[0] or len(data) - 2 - position
+        start = data.find(b"\xff\x93", position, position + length)
+        payload += position + length - start - 2 if start >= 0 else 0
+        position += length
+    return payload
 
 
 def _hevc_slices(data: bytes) -> int:

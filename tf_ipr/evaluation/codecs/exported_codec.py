@@ -13,6 +13,7 @@ import numpy as np
 from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.format.bitstream import QUALITY_STEPS, BitstreamError
 from tf_ipr.format.stream_status import StreamStatus
+from tf_ipr.evaluation.codecs.codec_form import MODEL, CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.codecs.learned_codec import SETTINGS, LearnedCodec
 
@@ -52,6 +53,10 @@ class ExportedCodec(ImageCodec):
         self._content_hash = hashlib.sha256(content + graph).hexdigest()[:16]
         self._encoder = Encoder(content)
         self._loaded = tf.saved_model.load(str(decoder))  # Its functions do not keep it alive.
+
+    @property
+    def form(self) -> CodecForm:
+        return CodecForm(MODEL, model="")
 
     def identity(self) -> str:
         return f"tf_ipr exported model {self.model_id} {self._content_hash}"

@@ -9,6 +9,7 @@ from typing import Optional, Sequence, Union
 import numpy as np
 
 from tf_ipr.evaluation.codecs import containers
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 
 Setting = Union[int, float]
 
@@ -36,6 +37,11 @@ class ImageCodec(abc.ABC):
     settings: tuple[Setting, ...]
     all_settings: tuple[Setting, ...]
     one_by_one = True
+
+    @property
+    def form(self) -> CodecForm:
+        """What the codec is, part by part; codecs of parts override it."""
+        return CodecForm(self.name)
 
     @abc.abstractmethod
     def identity(self) -> str:

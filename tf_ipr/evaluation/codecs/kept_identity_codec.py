@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tf_ipr.evaluation.codecs.codec_form import KEEP
 from tf_ipr.evaluation.codecs.image_codec import Setting
 from tf_ipr.evaluation.codecs.searching_codec import SearchingCodec
 from tf_ipr.faces import alignment
@@ -16,6 +17,7 @@ class KeptIdentityCodec(SearchingCodec):
     A crop that not even the highest quality keeps is coded at the highest.
     """
 
+    search = KEEP
     setting_name = "min_identity"
     settings = (0.95, 0.97, 0.98, 0.985, 0.99)
     all_settings = tuple(thousandths / 1000 for thousandths in range(1, 1000))

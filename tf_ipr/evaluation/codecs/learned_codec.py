@@ -13,6 +13,7 @@ from tf_ipr.format import bitstream
 from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.format.bitstream import QUALITY_STEPS
 from tf_ipr.datasets.shape_batches import map_stacked
+from tf_ipr.evaluation.codecs.codec_form import MODEL, CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 
 SETTINGS = (1.0, 10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 100.0)
@@ -63,6 +64,10 @@ class LearnedCodec(ImageCodec):
         name = path.parent.name if path.name == "model" else path.name
         return cls(codec, settings, "tf_ipr" if folder is None else f"tf_ipr {name}",
                    hashlib.sha256(weights).hexdigest()[:16], str(folder or path))
+
+    @property
+    def form(self) -> CodecForm:
+        return CodecForm(MODEL, model=self.label.removeprefix("tf_ipr").strip())
 
     def identity(self) -> str:
         return f"tf_ipr model {self.codec.model_id} {self._weights_hash}".rstrip()

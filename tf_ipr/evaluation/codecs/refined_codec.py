@@ -7,6 +7,7 @@ from typing import Optional
 
 import numpy as np
 
+from tf_ipr.evaluation.codecs.codec_form import REFINE
 from tf_ipr.evaluation.codecs.image_codec import Setting
 from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
 from tf_ipr.evaluation.codecs.searching_codec import SearchingCodec
@@ -22,6 +23,7 @@ class RefinedCodec(SearchingCodec):
     Pictures without a face are coded as the model's analysis has them.
     """
 
+    search = REFINE
     setting_name = LearnedCodec.setting_name
     all_settings = LearnedCodec.all_settings
 
@@ -39,6 +41,7 @@ class RefinedCodec(SearchingCodec):
         super().__init__(inner, recognizer)
         self.settings = inner.settings
         self._refinement = Refinement(inner.codec, [recognizer], steps)
+        self.steps = steps
         self._align = align
         self._detector = functools.cache(FaceDetector)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import abc
+import dataclasses
 from typing import Optional, Sequence
 
 import numpy as np
 
 from tf_ipr.datasets.shape_batches import map_stacked
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
 from tf_ipr.recognition.recognizer import Recognizer
@@ -19,13 +21,22 @@ class SearchingCodec(ImageCodec):
     Attributes:
       inner: the model.
       recognizer: who judges, at the encoder.
+      search: what the search is called in a `CodecForm`.
+      steps: of the search, or None.
     """
 
     one_by_one = False
+    search: str
+    steps: Optional[int] = None
 
     def __init__(self, inner: LearnedCodec, recognizer: Recognizer):
         self.inner = inner
         self.recognizer = recognizer
+
+    @property
+    def form(self) -> CodecForm:
+        return dataclasses.replace(self.inner.form, search=self.search, steps=self.steps,
+                                   leaders=(self.recognizer.name,))
 
     @abc.abstractmethod
     def encode_stack(self, images_u8: np.ndarray, setting: Setting) -> list[bytes]:

@@ -9,6 +9,7 @@ from typing import Optional
 import numpy as np
 from PIL import Image
 
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 
 _SIZE = struct.Struct(">HH")  # Behind the inner file: the original height and width.
@@ -52,6 +53,10 @@ class ShrunkCodec(ImageCodec):
     @property
     def one_by_one(self) -> bool:
         return self.inner.one_by_one
+
+    @property
+    def form(self) -> CodecForm:
+        return dataclasses.replace(self.inner.form, shrink=self.scale)
 
     def identity(self) -> str:
         return f"shrink {self.scale:g} lanczos, {self.inner.identity()}"
