@@ -1,11 +1,13 @@
 """Pictures are shown at about equal bytes, our models first."""
 
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.report import selection
 from tf_ipr.report.results import Group
 
 
 def _row(codec, setting, size, worst=()):
-    return dict(codec=codec, label=codec, align=None, setting=setting, mean_bytes=size,
+    kind = "model" if codec.startswith("tf_ipr") else codec
+    return dict(codec=CodecForm(kind).record(), label=codec, setting=setting, mean_bytes=size,
                 bpp=size / 100, recognizers=[dict(name="r", worst=[
                     dict(image=image, cosine=0.5) for image in worst])])
 
@@ -32,9 +34,9 @@ def test_every_codec_is_shown_at_the_nearest_setting_behind_the_anchor():
     rows = [_row("jpeg", 10, 800), _row("jpeg", 20, 2000), _row("hevc", 23, 7000),
             _row("hevc", 36, 1100), _row("tf_ipr a", 1, 500), _row("tf_ipr a", 2, 1000)]
     shown = selection.shown(_group(*rows), 1000)
-    assert [(row["codec"], row["setting"]) for row in shown] == [
+    assert [(row["label"], row["setting"]) for row in shown] == [
         ("hevc", 23), ("tf_ipr a", 2), ("jpeg", 10), ("hevc", 36)]
-    assert [row["codec"] for row in selection.with_worst(shown)] == ["hevc", "tf_ipr a", "hevc"]
+    assert [row["label"] for row in selection.with_worst(shown)] == ["hevc", "tf_ipr a", "hevc"]
     many = [_row(f"codec{number}", 1, 1000) for number in range(40)]
     assert len(selection.shown(_group(*many))) == selection.MAX_CODECS
 

@@ -59,7 +59,7 @@ def test_reconstructions_are_the_codecs_own(evaluation):
 
 def test_bits_are_those_of_the_model_and_the_box_has_its_share(evaluation):
     found = results.load([evaluation.folder])
-    row = next(row for row in found.groups[0].coded if row["codec"] == "tf_ipr")
+    row = next(row for row in found.groups[0].coded if row["codec"]["kind"] == "model")
     image = known_face.image()
     scene, = reconstructions.scenes(
         [row], [("face", image)], reconstructions.Codecs(found.model_folders),
@@ -88,7 +88,7 @@ def test_absent_images_and_other_encoders_are_said_and_the_rest_is_shown(
         evaluation, saved, tmp_path):
     record = evaluation.record()
     for row in record["rows"]:
-        if row["codec"] == "webp":
+        if row["codec"]["kind"] == "webp":
             row["identity"] = "WebP 0.0"
     record["datasets"][0]["examples"][0] = "/absent/face.png"
     for codec in record["codecs"]:

@@ -66,7 +66,7 @@ def main(argv) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
-    start.run(main)
+    start.run(main, tensorflow=True)
 
 
 if __name__ == "__main__":

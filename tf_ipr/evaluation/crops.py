@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image
 
 from tf_ipr.evaluation.codecs.codec_form import ALIGNED, LOOSE
+from tf_ipr.faces.aligned_image import NoFaceError
+from tf_ipr.runtime.alignment import ALIGNED_SIZES, align, template_for
 
-ALIGNED_SIZES = (112, 128, 448)  # Those of `alignment.ALIGNED_SIZES`, which needs TensorFlow.
 _LOOSENESS = 1.5
 # Of ArcFace's template of 112 pixels: the middle of the eyes to that of the mouth, and where the point
 # half way between them lies.
@@ -57,12 +58,10 @@ class Crop:
         Raises:
           NoFaceError: the landmarks are NaN.
         """
-        from tf_ipr.faces import aligned_image
-
         if not np.all(np.isfinite(landmarks)):
-            raise aligned_image.NoFaceError("no face was found in the original")
+            raise NoFaceError("no face was found in the original")
         if self.kind == ALIGNED:
-            return aligned_image.crop(image_u8, landmarks, self.size)
+            return align(image_u8, landmarks, self.size)
         left, top, side = _square(landmarks)
         height, width = image_u8.shape[:2]
         # Beyond the picture lies black. Pillow's box counts pixel edges.
@@ -76,9 +75,7 @@ class Crop:
     def landmarks(self, landmarks: np.ndarray) -> np.ndarray:
         """Where the landmarks of the image, float32 [5, 2], lie in the crop."""
         if self.kind == ALIGNED:
-            from tf_ipr.faces import alignment
-
-            return alignment.template_for(self.size)
+            return template_for(self.size)
         left, top, side = _square(landmarks)
         return ((landmarks + 0.5 - [left, top]) * (self.size / side) - 0.5).astype(np.float32)
 

@@ -2,6 +2,7 @@
 
     writing.py           results in, report.html and figures/ out
     results.py           metrics.json read and checked; rows that may stand in one plot
+    finding.py           the head of the report: one sentence, one figure
     selection.py         which codecs at which settings are shown as pictures, and which images
     reconstructions.py   those images through those codecs: files, errors, places of the bits
     bit_allocation.py    where in the picture the bits of our streams go

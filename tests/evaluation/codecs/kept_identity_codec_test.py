@@ -7,6 +7,7 @@ import pytest
 
 from tf_ipr.format import shipped_models
 from tf_ipr.evaluation.codecs import codec_choice
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.faces import alignment
 from tf_ipr.recognition import known_face
 from tf_ipr.runtime.alignment import align
@@ -67,7 +68,8 @@ def test_what_cannot_be_kept_is_coded_at_the_highest_quality(choice, crops):
 
 
 def test_results_tell_it_apart(choice, recognizer):
-    assert choice.name == "align112+keep+tf_ipr" and choice.settings == (0.8, 0.95)
+    assert choice.form == CodecForm(
+        "model", "lfw_align112_l2_ip", crop="aligned", size=112, search="keep", leaders=(choice.codec.recognizer.name,)) and choice.settings == (0.8, 0.95)
     assert choice.label == "align 112, keep identity, tf_ipr lfw_align112_l2_ip"
     assert recognizer.fingerprint[:16] in choice.codec.identity()
     assert choice.codec.identity() != choice.codec.inner.identity()

@@ -3,6 +3,7 @@
     identification.py    the paper's measure: FRR at FAR 1 %, one gallery, one impostor per probe
     comparisons.py       all comparisons of a set, in blocks
     verification.py      FNMR at FMR 1e-3, 1e-4, 1e-5 over all of them, the DET curve
+    flips.py             decisions that coding changes
     score_files.py       their scores as files that pyeer reads
     view2.py             LFW View 2, ten folds of pairs
     operating_point.py   thresholds at a FAR, the ROC curve
