@@ -2,11 +2,12 @@
 
     python -m benchmarks.interval_coverage --sets=400
 
-Draws sets of simulated people (tests/evaluation/protocols/simulated_people.py: 2 to 6 pictures each, people
-differ in how much theirs scatter), and asks of each 95 % interval in how many sets the FNMR of 6,000 people
+Draws sets of simulated people (tests/evaluation/protocols/simulated_people.py: 2 to 6 pictures each,
+people differ in how much theirs scatter), and asks of each 95 % interval in how many sets the FNMR of
+6,000 people
 lies in it: the bootstrap by people that the results show, Wilson's with the
-variance of Fogliato et al. at the set's own and at the true threshold, and Wilson's as if comparisons were
-independent. Promised: the bootstrap within 90 and 98 %.
+variance of Fogliato et al. at the set's own and at the true threshold, and Wilson's as if comparisons
+were independent. Promised: the bootstrap within 90 and 98 %.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ _PICTURES, _PEOPLE_OF_TRUTH = 6, 6000
 def main(argv) -> None:
     del argv
     truth = compare(*simulated_people.draw(2 ** 31, _PEOPLE_OF_TRUTH, _PICTURES))
-    print("| people | FMR | events | true FNMR, % | bootstrap by people | Wilson, Fogliato | at the true "
+    print("| people | FMR | events | true FNMR, % | bootstrap by people | Wilson, Fogliato | at the "
+          "true "
           "threshold | independent |\n" + "|---" * 8 + "|")
     for people in FLAGS.people:
         sets = [compare(*simulated_people.draw(seed, people, _PICTURES)) for seed in range(FLAGS.sets)]
@@ -40,10 +42,12 @@ def main(argv) -> None:
                 continue
             threshold = verification.threshold_at(truth, fmr)
             true = np.mean(truth.genuine_scores <= threshold)
-            inside = np.array([[low <= true <= high for low, high in _intervals(found, fmr, threshold, seed)]
+            inside = np.array([[low <= true <= high
+                                for low, high in _intervals(found, fmr, threshold, seed)]
                                for seed, found in enumerate(sets)])
             print(f"| {people} | {fmr:g} | {events:,.0f} | {100 * true:.2f} | "
-                  + " | ".join(f"{100 * share:.0f} %" for share in inside.mean(axis=0)) + " |", flush=True)
+                  + " | ".join(f"{100 * share:.0f} %" for share in inside.mean(axis=0)) + " |",
+                  flush=True)
 
 
 def _intervals(found, fmr: float, true_threshold: float, seed: int):

@@ -1,4 +1,4 @@
-"""Any folder of people becomes an evaluation set, and what is wrong with one is said before anything runs."""
+"""Any folder of people becomes an evaluation set, and what is wrong with one is said at once."""
 
 import unicodedata
 
@@ -25,7 +25,8 @@ def test_a_folder_of_people_is_named_after_itself_and_states_its_rule(folder):
     found = evaluation_set.load("people", str(folder))
     assert found.name == "press" and found.gallery_size == 1
     assert found.rule == (
-        "5 pictures of 3 people; gallery: the first picture of each person in the order of the list or of the "
+        "5 pictures of 3 people; gallery: the first picture of each person in the order of the list or "
+        "of the "
         "paths; queries: the 2 others; verification: all pairs")
     two = evaluation_set.load("people", str(folder), gallery_size=2)
     assert "the first 2 pictures of each person" in two.rule and "the 1 others" in two.rule
@@ -35,7 +36,8 @@ def test_a_folder_of_people_is_named_after_itself_and_states_its_rule(folder):
 
 def test_people_of_one_picture_only_are_refused(tmp_path, folder):
     lonely = _write(tmp_path / "lonely", "ann/0.png", "bob/0.png")
-    with pytest.raises(ValueError, match="none of the 2 people of lonely has more than 1 picture; .* --dataset=folder"):
+    with pytest.raises(ValueError, match="none of the 2 people of lonely has more than 1 picture; .* "
+                                         "--dataset=folder"):
         evaluation_set.load("people", str(lonely))
     with pytest.raises(ValueError, match="none of the 3 people of press has more than 3 pictures;"):
         evaluation_set.load("people", str(folder), gallery_size=3)
@@ -59,7 +61,8 @@ def test_pictures_shared_with_the_training_are_refused_unless_asked(tmp_path, fo
     found = [evaluation_set.load("people", str(folder))]
     for place in (train, tmp_path / "train.txt"):
         with pytest.raises(shared_pictures.SharedPicturesError,
-                           match="press shares 1 of its 5 pictures with the training, first .*ann/1.png = .*x/9.png"):
+                           match="press shares 1 of its 5 pictures with the training, first "
+                                 ".*ann/1.png = .*x/9.png"):
             shared_pictures.check(found, [place])
         note, = shared_pictures.check(found, [place], allow=True)
         assert "shares 1 of its 5" in note

@@ -12,7 +12,8 @@ from tf_ipr.runtime.alignment import ARCFACE_TEMPLATE, align
 def test_aligned_crops_are_those_of_the_aligned_file():
     image = known_face.image()
     crop = Crop("aligned", 112)
-    np.testing.assert_array_equal(crop.cut(image, known_face.LANDMARKS), align(image, known_face.LANDMARKS, 112))
+    np.testing.assert_array_equal(crop.cut(image, known_face.LANDMARKS),
+                                  align(image, known_face.LANDMARKS, 112))
     np.testing.assert_array_equal(crop.landmarks(known_face.LANDMARKS), ARCFACE_TEMPLATE)
 
 

@@ -30,7 +30,8 @@ def _with_fnmr(record):
 def test_one_sentence_names_both_sides_the_uncoded_and_the_judge(evaluation, saved):
     found = results.load([saved(_with_fnmr(evaluation.record()))])
     text = finding.sentence(found)
-    assert text.startswith("At 500 bytes of payload and a false match rate of 1e-4, mean colour does not match on "
+    assert text.startswith("At 500 bytes of payload and a false match rate of 1e-4, mean colour does "
+                           "not match on "
                            "people 2.00 % (1.00–4.00) with model ")
     assert "10.00 % (5.00–20.00) with the best other codec (WebP)" in text and "1.00 % uncoded" in text
     assert text.endswith("of the genuine pairs.")
@@ -71,4 +72,5 @@ def test_flipped_pairs_stand_side_by_side(evaluation, saved, tmp_path):
     text = writing.write(found, tmp_path / "out", detector=KnownFace).read_text()
     assert "Decisions that coding flips" in text and "0.600 → no face" in text
     assert "3 of 9 genuine pairs lost, 1 gained; 66.7 % of the faces take part" in text
-    assert (tmp_path / "out/figures/finding.svg").is_file() and (tmp_path / "out/figures/det.pdf").is_file()
+    assert (tmp_path / "out/figures/finding.svg").is_file()
+    assert (tmp_path / "out/figures/det.pdf").is_file()

@@ -31,7 +31,8 @@ def test_points_say_what_they_are(evaluation):
 
 
 def test_recognition_in_words_names_nothing_that_is_not_known():
-    row = dict(codec=CodecForm("jpeg").record(), recognizers=[dict(name="b", frr_at_far_1=0.125, mean_cosine=0.5)])
+    row = dict(codec=CodecForm("jpeg").record(),
+               recognizers=[dict(name="b", frr_at_far_1=0.125, mean_cosine=0.5)])
     assert panels.recognition(row, ["a", "b"]) == ["FRR – / 12.5 %", "cosine – / 0.500"]
     assert panels.recognition(dict(row, codec=CodecForm("original").record()), ["b"]) == ["FRR 12.5 %"]
     assert panels.recognition(None, ["b"]) == [] and panels.recognition(row, []) == []

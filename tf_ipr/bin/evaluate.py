@@ -22,7 +22,8 @@ FLAGS = flags.FLAGS
 
 # Other binaries may have flags of these names. No command line has both, a test run has.
 flags.DEFINE_multi_string(
-    "dataset", ["lfw"], "lfw, lfw_view2, celeba_hq, people (any folder with a folder per person) or folder; "
+    "dataset", ["lfw"], "lfw, lfw_view2, celeba_hq, people (any folder with a folder per person) or "
+                        "folder; "
     "may be repeated, with as many --data_dir.", allow_override=True)
 flags.DEFINE_multi_string("data_dir", [], "Folder of the images of each --dataset.",
                           allow_override=True)
@@ -30,9 +31,12 @@ flags.DEFINE_string("protocol_dir", None, "Folder of the official lists.", allow
 flags.DEFINE_integer("every", 1, "Take every N-th person (or pair, or image) only.", 1,
                      allow_override=True)
 flags.DEFINE_multi_string(
-    "codec", [], "[alignN+|looseN+][shrinkS+][fit+][keep+|refineK+][grey+]CODEC[:SETTING,...], CODEC being hevc, "
-    "avif, jpegxl, webp, jpeg2000, jpeg, bmshj2018, idphoto or a model folder. alignN+ and looseN+ code the crop of "
-    "the face; fit+ takes bytes of payload as settings; keep+ gives every crop the lowest quality that keeps a "
+    "codec", [], "[alignN+|looseN+][shrinkS+][fit+][keep+|refineK+][grey+]CODEC[:SETTING,...], CODEC "
+                 "being hevc, "
+    "avif, jpegxl, webp, jpeg2000, jpeg, bmshj2018, idphoto or a model folder. alignN+ and looseN+ "
+    "code the crop of "
+    "the face; fit+ takes bytes of payload as settings; keep+ gives every crop the lowest quality that "
+    "keeps a "
     "cosine to the first recogniser; refineK+ refines every latent by it in K steps. May be repeated.",
     allow_override=True)
 flags.DEFINE_list("qualities", ["1", "5", "10", "20", "35", "50", "75", "100"],
@@ -45,14 +49,20 @@ flags.DEFINE_enum("gallery", "coded", ["coded", "original"], "What the probes ar
                   allow_override=True)
 flags.DEFINE_enum("landmarks", "decoded", ["decoded", "original"],
                   "Where faces are found: in each decoded image by itself, or in the original.")
-flags.DEFINE_string("target", None, "A codec and one setting (hevc:23): prints and keeps the fewest bytes at which "
+flags.DEFINE_string("target", None, "A codec and one setting (hevc:23): prints and keeps the fewest "
+                                    "bytes at which "
                     "every --codec recognises as well.")
-flags.DEFINE_integer("gallery_images", None, "Enrol the first N pictures of each person, by path. Default: 1, of "
+flags.DEFINE_integer("gallery_images", None, "Enrol the first N pictures of each person, by path. "
+                                             "Default: 1, of "
                      "celeba_hq 3.", 1)
-flags.DEFINE_multi_string("training_images", [], "Folder, or list of files (paths beside it), that models were "
-                          "trained on: a dataset that shares a picture with it is refused. May be repeated.")
-flags.DEFINE_bool("allow_training_images", False, "Count and name shared pictures instead of refusing them.")
-flags.DEFINE_bool("score_files", False, "Write the scores of all pairs into OUTPUT/scores, as pyeer reads them.")
+flags.DEFINE_multi_string("training_images", [], "Folder, or list of files (paths beside it), that "
+                                                 "models were "
+                          "trained on: a dataset that shares a picture with it is refused. May be "
+                          "repeated.")
+flags.DEFINE_bool("allow_training_images", False, "Count and name shared pictures instead of refusing "
+                                                  "them.")
+flags.DEFINE_bool("score_files", False, "Write the scores of all pairs into OUTPUT/scores, as pyeer "
+                                        "reads them.")
 flags.DEFINE_string("anchor", "hevc", "Codec that BD rates refer to.")
 flags.DEFINE_string("cache_dir", "runs/cache", "Where everything computed is kept.",
                     allow_override=True)
@@ -69,7 +79,8 @@ def _evaluate() -> int:
     from tf_ipr.recognition.recognizer import Recognizer
 
     data_dirs = FLAGS.data_dir or [None] * len(FLAGS.dataset)
-    datasets = [evaluation_set.load(name, data_dir, FLAGS.protocol_dir, FLAGS.every, FLAGS.gallery_images)
+    datasets = [evaluation_set.load(name, data_dir, FLAGS.protocol_dir, FLAGS.every,
+                                    FLAGS.gallery_images)
                 for name, data_dir in zip(FLAGS.dataset, data_dirs)]
     for note in shared_pictures.check(datasets, FLAGS.training_images, FLAGS.allow_training_images):
         print(note, file=sys.stderr)
@@ -80,12 +91,14 @@ def _evaluate() -> int:
                for text in FLAGS.codec]
     target = codec_choice.parse(FLAGS.target, (), align) if FLAGS.target else None
     if target and len(target.settings) != 1:
-        raise ValueError(f"--target={FLAGS.target} needs one setting (hevc:23), given {len(target.settings)}")
+        raise ValueError(f"--target={FLAGS.target} needs one setting (hevc:23), given "
+                         f"{len(target.settings)}")
     missing = [(choice.label, choice.codec.unavailable_reason()) for choice in choices]
     folder = run.evaluate(
         datasets, choices, recognizers, FLAGS.output, FLAGS.cache_dir,
         run.Protocol(FLAGS.gallery, FLAGS.landmarks), sys.argv, FLAGS.anchor, FLAGS.processes, target,
-        FLAGS.score_files, {recognizer.name: folder for recognizer, folder in zip(recognizers, FLAGS.recognizers)})
+        FLAGS.score_files, {recognizer.name: folder
+                            for recognizer, folder in zip(recognizers, FLAGS.recognizers)})
     for label, reason in missing:
         if reason:
             print(f"{label} is left out: {reason}", file=sys.stderr)

@@ -28,7 +28,8 @@ flags.DEFINE_list("images", [], "Image files to show instead of the results' own
                   allow_override=True)
 flags.DEFINE_list("models", [], "Folders of the models in the results, where the results name none "
                   "or one that is gone.", allow_override=True)
-flags.DEFINE_list("recognizers", [], "Folders of the recognisers that lead searches, where the results name none.",
+flags.DEFINE_list("recognizers", [], "Folders of the recognisers that lead searches, where the results "
+                                     "name none.",
                   allow_override=True)
 flags.DEFINE_float("bytes", None, "Show each codec at the setting whose mean file is nearest to "
                    "this. Default: where our models come nearest to each other.", 1.0)

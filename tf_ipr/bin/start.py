@@ -16,8 +16,9 @@ def run(main: Callable[[list], int], tensorflow: bool = False) -> None:
     """`app.run(main)`, with help and wrong flags answered before TensorFlow is loaded.
 
     `tensorflow` says that `main` builds Keras models: then it has to be imported before `app.run`, as
-    TensorFlow 2.14 first imported inside of it builds them in graph mode.  Help is that of the binary's own
-    module, which absl finds only when the module was started as a script, not by its console command.
+    TensorFlow 2.14 first imported inside of it builds them in graph mode.  Help is that of the binary's
+    own module, which absl finds only when the module was started as a script, not by its console
+    command.
     """
     module = sys.modules[main.__module__]
     if any(argument in _HELP for argument in sys.argv[1:]):

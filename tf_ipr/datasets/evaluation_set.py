@@ -13,8 +13,10 @@ from tf_ipr.datasets import celeba_hq, lfw, people
 from tf_ipr.files import image_file
 from tf_ipr.files.file_key import file_key
 
-ONE_PICTURE_EACH = ("none of the {people} people of {name} has more than {gallery} picture{s}; people of one picture can "
-                    "only be enrolled, and nobody be recognised: use several pictures of a person, or --dataset=folder")
+ONE_PICTURE_EACH = ("none of the {people} people of {name} has more than {gallery} picture{s}; people "
+                    "of one picture can "
+                    "only be enrolled, and nobody be recognised: use several pictures of a person, or "
+                    "--dataset=folder")
 NAMES = ("lfw", "lfw_view2", "celeba_hq", "people", "folder")
 
 
@@ -46,8 +48,10 @@ class EvaluationSet:
             return f"{count} of nobody in particular; cosines only"
         queries = sum(max(0, count - self.gallery_size) for count in Counter(self.identities).values())
         first = "picture" if self.gallery_size == 1 else f"{self.gallery_size} pictures"
-        return (f"{count} of {len(set(self.identities)):,} people; gallery: the first {first} of each person in the "
-                f"order of the list or of the paths; queries: the {queries:,} others; verification: all pairs")
+        return (f"{count} of {len(set(self.identities)):,} people; gallery: the first {first} of each "
+                f"person in the "
+                f"order of the list or of the paths; queries: the {queries:,} others; verification: "
+                f"all pairs")
 
     @functools.cached_property
     def keys(self) -> list[Optional[str]]:
@@ -73,8 +77,8 @@ def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None,
       gallery_size: pictures of each person that are enrolled; None takes 1, of CelebA-HQ 3.
 
     Raises:
-      ValueError: an unknown name, a missing folder, lists that are malformed, two folders of one person, or
-        people of whom nobody has a picture beside the gallery's.
+      ValueError: an unknown name, a missing folder, lists that are malformed, two folders of one person,
+        or people of whom nobody has a picture beside the gallery's.
       FileNotFoundError: folders, lists or images are absent.
     """
     if name not in NAMES:

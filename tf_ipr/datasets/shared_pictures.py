@@ -35,11 +35,13 @@ def check(datasets: Sequence[EvaluationSet], training: Sequence, allow: bool = F
         shared = [(path, known[key]) for path, key in zip(dataset.paths, dataset.keys) if key in known]
         if shared:
             mine, theirs = shared[0]
-            notes.append(f"{dataset.name} shares {len(shared):,} of its {len(dataset.paths):,} pictures with the "
+            notes.append(f"{dataset.name} shares {len(shared):,} of its {len(dataset.paths):,} "
+                         f"pictures with the "
                          f"training, first {mine} = {theirs}")
     if notes and not allow:
         raise SharedPicturesError(
-            f"{'; '.join(notes)}; a model knows what it was trained on: leave them out, or ask for it with "
+            f"{'; '.join(notes)}; a model knows what it was trained on: leave them out, or ask for it "
+            f"with "
             "--allow_training_images")
     return notes
 

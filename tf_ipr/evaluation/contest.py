@@ -1,8 +1,8 @@
 """Codec against codec at a few hundred bytes: of each the best that a budget buys.
 
 A budget counts the payload, without the container. Every scale, crop and quality of a codec may compete;
-its best is the row of the smallest FNMR at FMR 1e-4 whose mean payload fits, of equal ones the smaller. With and
-without colour are two contestants.
+its best is the row of the smallest FNMR at FMR 1e-4 whose mean payload fits, of equal ones the smaller.
+With and without colour are two contestants.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 The BD rate is the mean difference in bytes at equal quality over the range of quality that both
 curves share, in percent of the anchor's, by the `bjontegaard` package with Akima interpolation (of
-the logarithm of the mean bytes over the quality). Quality is PSNR, MS-SSIM in dB, 1 - FRR, 1 - FNMR at FMR 1e-4, or the
-mean cosine between the embeddings of a picture and of its original, as -10 log10(1 - cosine): FRR
-rests on few strangers' scores, the cosine on every picture in which a face is found. A curve takes
+the logarithm of the mean bytes over the quality). Quality is PSNR, MS-SSIM in dB, 1 - FRR, 1 - FNMR at
+FMR 1e-4, or the mean cosine between the embeddings of a picture and of its original, as -10 log10(1 -
+cosine): FRR rests on few strangers' scores, the cosine on every picture in which a face is found. A
+curve takes
 part with those of its points that are better than every smaller file: at least four.
 """
 
@@ -110,7 +111,8 @@ def _bd_rate(anchor, test) -> tuple[Optional[float], float]:
 def _is_plain(row: dict, kind: str) -> bool:
     """Whether the row is of a reference codec with nothing done to the picture."""
     form = row["codec"]
-    return form["kind"] == kind and not any(form[part] for part in ("crop", "shrink", "grey", "fit", "search"))
+    return form["kind"] == kind and not any(
+        form[part] for part in ("crop", "shrink", "grey", "fit", "search"))
 
 
 def kind(row: dict) -> str:

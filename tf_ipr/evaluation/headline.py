@@ -1,8 +1,9 @@
 """The fewest bytes at which a codec recognises as well as a target: tf_ipr_evaluate --target=hevc:23.
 
-Two measures: FRR at FAR 1 % of the identification, and FNMR at FMR 1e-4 over all pairs, where the set carries it.
-Bytes are counted as whole files and as payload. How the curve is read and what the interval means stands in
-`protocols.fewest_bytes`; how many more people a setting rejects, in `protocols.frr_difference`.
+Two measures: FRR at FAR 1 % of the identification, and FNMR at FMR 1e-4 over all pairs, where the set
+carries it. Bytes are counted as whole files and as payload. How the curve is read and what the interval
+means stands in `protocols.fewest_bytes`; how many more people a setting rejects, in
+`protocols.frr_difference`.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Headline:
         self._kept[number, row["label"], row["setting"]] = _Kept(row, found, rejected, people)
 
     def found(self) -> list[dict]:
-        """An entry for each recogniser, measure, codec and way to count bytes; null where none reaches it."""
+        """An entry for each recogniser, measure, codec and count of bytes; null where none does."""
         entries = []
         for number, name in enumerate(self._names):
             target = self._kept.get((number, *self._target))
@@ -69,7 +70,7 @@ class Headline:
         return [entry for entry in entries if entry]
 
     def differences(self) -> list[dict]:
-        """FRR of every setting minus the target's, with an interval that counts the thresholds' doubt."""
+        """FRR of every setting minus the target's, with the thresholds' doubt in its interval."""
         entries = []
         for number, name in enumerate(self._names):
             target = self._kept.get((number, *self._target))
@@ -107,23 +108,28 @@ class Headline:
 
 def tables(entries: Sequence[dict], differences: Sequence[dict]) -> str:
     """Both as Markdown."""
-    lines = ["| dataset | recogniser | measure | target's, % | codec | counted | fewest bytes | 95 % interval | "
+    lines = ["| dataset | recogniser | measure | target's, % | codec | counted | fewest bytes | 95 % "
+             "interval | "
              "of the target's bytes, % |", "|---" * 9 + "|"]
     for entry in entries:
         def shown(value, largest=entry["largest"]):
             return f"none to {largest:,.0f}" if value is None else f"{value:,.0f}"
 
-        share = "–" if entry["fewest"] is None else f"{100 * entry['fewest'] / entry['target_bytes']:.0f}"
+        share = ("–" if entry["fewest"] is None
+                 else f"{100 * entry['fewest'] / entry['target_bytes']:.0f}")
         lines.append(
-            f"| {entry['dataset']} | {entry['recognizer']} | {_WORDS[entry['measure']]} | "
-            f"{100 * entry['target_rate']:.2f} | {entry['label']} | {_WORDS[entry['counted']]} | "
+            f"| {entry['dataset']} | {entry['recognizer']} | {WORDS[entry['measure']]} | "
+            f"{100 * entry['target_rate']:.2f} | {entry['label']} | {WORDS[entry['counted']]} | "
             f"{shown(entry['fewest'])} | {shown(entry['low'])} – {shown(entry['high'])} | {share} |")
-    lines += ["", "| dataset | codec | setting | bytes | recogniser | FRR, % | points above the target's |",
+    lines += ["", "| dataset | codec | setting | bytes | recogniser | FRR, % | points above the "
+                  "target's |",
               "|---" * 7 + "|"]
-    lines += [f"| {entry['dataset']} | {entry['label']} | {entry['setting']:g} | {entry['mean_bytes']:,.0f} | "
+    lines += [f"| {entry['dataset']} | {entry['label']} | {entry['setting']:g} | "
+              f"{entry['mean_bytes']:,.0f} | "
               f"{entry['recognizer']} | {100 * entry['frr']:.1f} | {100 * entry['difference']:+.1f} "
               f"({100 * entry['low']:+.1f} – {100 * entry['high']:+.1f}) |" for entry in differences]
     return "\n".join(lines)
 
 
-_WORDS = {FRR: "FRR at FAR 1 %", FNMR: "FNMR at FMR 1e-4", "mean_bytes": "files", "payload_bytes": "payloads"}
+WORDS = {FRR: "FRR at FAR 1 %", FNMR: "FNMR at FMR 1e-4", "mean_bytes": "files",
+          "payload_bytes": "payloads"}

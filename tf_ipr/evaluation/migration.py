@@ -1,7 +1,7 @@
 """Rows of schema 1, read as rows of today.
 
-Schema 1 said what a codec is in one name ("align112+refine20+tf_ipr"), and its label named the model. What it
-did not measure (verification over all pairs, flips, the payload) stays unknown.
+Schema 1 said what a codec is in one name ("align112+refine20+tf_ipr"), and its label named the model.
+What it did not measure (verification over all pairs, flips, the payload) stays unknown.
 """
 
 from __future__ import annotations
@@ -28,5 +28,9 @@ def from_schema_1(row: dict) -> dict:
         size=int(size) if size else None, shrink=float(scale) if scale else None,
         search=KEEP if keep else REFINE if steps else None, steps=int(steps) if steps else None)
     known = None in (mean, container)
+    # Rows that were kept beside models name neither the worst images nor every cosine.
+    unknown = dict(worst=[], mean_cosine=None, p5_cosine=None, worst_cosine=None)
+    recognizers = [{**unknown, **found} for found in row.get("recognizers", ())]
     return dict({name: value for name, value in row.items() if name != "align"}, codec=form.record(),
+                recognizers=recognizers,
                 payload_bytes=None if known else mean - container)

@@ -1,7 +1,8 @@
-"""What a row of results is: its fields, checked when rows are read, and the tables of docs/evaluation.md.
+"""What a row of results is: its fields, checked when rows are read, and the tables of
+docs/evaluation.md.
 
-The fields stand here once. `problem` says what is wrong with a row that somebody wrote, `markdown` is what
-the documentation holds, and a test compares the rows that are made.
+The fields stand here once. `problem` says what is wrong with a row that somebody wrote, `markdown` is
+what the documentation holds, and a test compares the rows that are made.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ class Field:
 
     Attributes:
       name: of the key; several that are alike, joined by ", ".
-      kind: "text", "number", "truth", "texts", "numbers", or a tuple of fields (an object), or a list of one
-        such tuple (a list of objects).
+      kind: "text", "number", "truth", "texts", "numbers", or a tuple of fields (an object), or a list of
+        one such tuple (a list of objects).
       meaning: for the documentation.
       null: whether it may be null.
       optional: whether it may be absent.
@@ -50,9 +51,12 @@ CODEC = (
 
 POINT = (
     Field("fmr", "number", "the false match rate asked for"),
-    Field("threshold, false_matches", "number", "scores above it match; impostor comparisons that do", null=True),
-    Field("fnmr, low, high", "number", "0..1, its 95 % interval by drawn people, threshold set anew", null=True),
-    Field("wilson_low, wilson_high", "number", "interval at the fixed threshold, dependence in its variance",
+    Field("threshold, false_matches", "number", "scores above it match; impostor comparisons that do",
+          null=True),
+    Field("fnmr, low, high", "number", "0..1, its 95 % interval by drawn people, threshold set anew",
+          null=True),
+    Field("wilson_low, wilson_high", "number", "interval at the fixed threshold, dependence in its "
+                                               "variance",
           null=True),
     Field("missing", "text", "why there is no FNMR: too few impostor events", null=True))
 
@@ -63,7 +67,8 @@ VERIFICATION = (
     Field("det", (Field("fmr, fnmr", "numbers", "the DET curve"),), "two lists"))
 
 FLIP = (Field("first, second", "text", "the two pictures"),
-        Field("before, after", "number", "cosine of the originals, of the coded; null without a face", null=True))
+        Field("before, after", "number", "cosine of the originals, of the coded; null without a face",
+              null=True))
 
 FLIPS = (
     Field("fmr, threshold", "number", "threshold of the originals at this rate", null=True),
@@ -85,7 +90,8 @@ RECOGNIZER = (
           optional=True),
     Field("tpr_at_far_1e_3", "number", "every probe with every other person's gallery", null=True,
           optional=True),
-    Field("roc", (Field("far, frr", "numbers", "the curve of the identification"),), "two lists", optional=True),
+    Field("roc", (Field("far, frr", "numbers", "the curve of the identification"),), "two lists",
+          optional=True),
     Field("verification", [VERIFICATION], "all pairs, see below", optional=True),
     Field("flips", FLIPS, "decisions that coding changes, see below", null=True, optional=True),
     Field("verification_accuracy, verification_standard_error", "number", "`lfw_view2` only", null=True,
@@ -99,8 +105,10 @@ ROW = (
     Field("setting", "number", "35", null=True),
     Field("n_images, n_failed", "number", "all images; those without a result"),
     Field("failures", [(Field("image, reason", "text", ""),)], "[image, reason]"),
-    Field("bpp, mean_bytes", "number", "means over the images that have a result, whole files", null=True),
-    Field("payload_bytes, container_bytes", "number", "the parts of `mean_bytes`: picture, and what describes "
+    Field("bpp, mean_bytes", "number", "means over the images that have a result, whole files",
+          null=True),
+    Field("payload_bytes, container_bytes", "number", "the parts of `mean_bytes`: picture, and what "
+                                                      "describes "
           "the file", null=True),
     Field("bytes_p5, bytes_p50, bytes_p95", "number", "percentiles of the file sizes", null=True),
     Field("psnr_db, ms_ssim", "number", "means", null=True),

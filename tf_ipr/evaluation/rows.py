@@ -45,7 +45,8 @@ class Judge:
           originals: the same pictures uncoded.
           recognizers: `Recognizer`s, those that measured.
           gallery: "coded": gallery images went through the codec too; "original": they did not.
-          took: called with a row, the number of its recogniser and the `Outcome`, where there are people.
+          took: called with a row, the number of its recogniser and the `Outcome`, where there are
+            people.
         """
         self._pictures, self._originals, self._recognizers = pictures, originals, recognizers
         self._gallery, self._took = gallery, took
@@ -96,7 +97,8 @@ class Judge:
                 self._took(result, number, outcome)
         return result
 
-    def _judged(self, number: int, embeddings: np.ndarray, original: bool) -> tuple[dict, Optional[Outcome]]:
+    def _judged(self, number: int, embeddings: np.ndarray, original: bool
+                ) -> tuple[dict, Optional[Outcome]]:
         """What one recogniser sees."""
         dataset, originals = self._pictures.dataset, self._originals.embeddings[number]
         cosines = np.sum(embeddings * originals, axis=1)

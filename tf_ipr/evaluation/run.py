@@ -61,9 +61,10 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
       command: for the record.
       anchor: name of the codec that BD rates refer to.
       processes: for reference codecs; None takes one per processor.
-      target: a codec with one setting; the fewest bytes at which every other codec recognises as well are
-        added, see `headline`.
-      recognizer_folders: where the recognisers lie, by name; the report looks there for those that lead searches.
+      target: a codec with one setting; the fewest bytes at which every other codec recognises as well
+        are added, see `headline`.
+      recognizer_folders: where the recognisers lie, by name; the report looks there for those that lead
+        searches.
       write_scores: writes the scores of all pairs into `output`/scores, see `score_files`.
 
     Raises:
@@ -97,7 +98,7 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
             if best:
                 found = best.found()
                 folder.add_fewest_bytes(found)
-                tqdm.tqdm.write("\n" + headline.tables(found, best.differences()) + "\n", file=sys.stdout)
+                tqdm.tqdm.write(f"\n{headline.tables(found, best.differences())}\n", file=sys.stdout)
     return folder
 
 
@@ -198,7 +199,8 @@ def _fnmr(found: dict) -> str:
 
 HEADINGS = ("| dataset | codec | setting | bytes | of these payload | bpp | PSNR dB | MS-SSIM | "
             "encode / decode ms | faces found, % | FRR (95 % interval) or accuracy, % | "
-            "FNMR at FMR 1e-3, 1e-4, 1e-5 (95 % interval), % | faces flipped, % | mean cosine | failed |\n"
+            "FNMR at FMR 1e-3, 1e-4, 1e-5 (95 % interval), % | faces flipped, % | mean cosine | failed "
+            "|\n"
             "|" + "---|" * 15)
 
 
@@ -232,7 +234,8 @@ def _about(datasets, choices, recognizers, protocol, command, folders) -> dict:
             name=dataset.name, n_images=len(dataset.paths), digest=dataset.digest(),
             n_identities=len(set(dataset.identities)) if dataset.identities else None,
             n_pairs=len(dataset.pairs) if dataset.pairs else None,
-            gallery_size=dataset.gallery_size, rule=dataset.rule, examples=_examples(dataset)) for dataset in datasets],
+            gallery_size=dataset.gallery_size, rule=dataset.rule, examples=_examples(dataset))
+            for dataset in datasets],
         recognizers=[dict(name=recognizer.name, fingerprint=recognizer.fingerprint,
                           weights_sha256=recognizer.facts.sha256,
                           folder=folders.get(recognizer.name)) for recognizer in recognizers],

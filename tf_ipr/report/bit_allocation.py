@@ -72,7 +72,8 @@ def share_in_box(bits: np.ndarray, box: np.ndarray, height: int, width: int,
     return float(np.sum(bits * inside) / np.sum(bits)), float(area)
 
 
-def _overlap(low: float, high: float, count: int, size: int, stride: int) -> tuple[np.ndarray, np.ndarray]:
+def _overlap(low: float, high: float, count: int, size: int, stride: int
+             ) -> tuple[np.ndarray, np.ndarray]:
     """Pixels of each position inside low..high, and pixels of each position, along one axis."""
     starts = np.arange(count) * stride
     ends = np.minimum(starts + stride, size)

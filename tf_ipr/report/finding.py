@@ -1,8 +1,8 @@
 """What was found, in one sentence and one figure: the head of the report.
 
-The sentence compares, by the judge and at one budget of payload, the best of our models with the best of the
-other codecs and with the uncoded pictures. The figure has FNMR at FMR 1e-4 over the payload, a panel for each
-dataset in the same axes. The DET curves at that budget are the figure for papers.
+The sentence compares, by the judge and at one budget of payload, the best of our models with the best of
+the other codecs and with the uncoded pictures. The figure has FNMR at FMR 1e-4 over the payload, a panel
+for each dataset in the same axes. The DET curves at that budget are the figure for papers.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BUDGET = 500
 
 
 def budget_of(results: Results) -> Optional[int]:
-    """The budget that is told of: nearest to 500 bytes among those where both sides compete, else any."""
+    """The budget that is told of: nearest to 500 bytes where both sides compete, else any."""
     sides: dict = {}
     for entry in results.contest:
         if entry["recognizer"] == results.judge:
@@ -49,9 +49,11 @@ def sentence(results: Results) -> str:
     if not parts:
         codecs = {row["label"] for group in results.groups for row in group.coded}
         names = ", ".join(dict.fromkeys(group.dataset for group in results.groups))
-        return (f"{len(codecs):,} codecs on {names}; no comparison at FMR 1e-4: it needs a recogniser and enough "
+        return (f"{len(codecs):,} codecs on {names}; no comparison at FMR 1e-4: it needs a recogniser "
+                f"and enough "
                 "pairs of two people.")
-    return (f"At {budget:,} bytes of payload and a false match rate of 1e-4, {results.judge} does not match "
+    return (f"At {budget:,} bytes of payload and a false match rate of 1e-4, {results.judge} does not "
+            f"match "
             f"{'; '.join(parts)} of the genuine pairs.")
 
 
@@ -69,7 +71,7 @@ def _uncoded(results: Results, dataset: str) -> Optional[float]:
 
 
 def figure(results: Results) -> list[panels.Panel]:
-    """FNMR over the payload: the best of each contestant within any payload, a panel for each dataset."""
+    """FNMR over the payload: the best of each contestant, a panel for each dataset."""
     found = []
     for dataset in dict.fromkeys(group.dataset for group in results.groups):
         series: dict = {}
@@ -112,12 +114,12 @@ def at_budget(results: Results, group: Group) -> list[dict]:
             if entry["recognizer"] == results.judge and entry["dataset"] == group.dataset
             and entry["budget"] == budget}
     rows = [row for row in group.coded if (row["label"], row["setting"]) in best]
-    return sorted(rows, key=lambda row: (not selection.is_model(row),
-                                         best[row["label"], row["setting"]]["fnmr"]))[:selection.MAX_CODECS]
+    rows.sort(key=lambda row: (not selection.is_model(row), best[row["label"], row["setting"]]["fnmr"]))
+    return rows[:selection.MAX_CODECS]
 
 
 def det(results: Results) -> list[panels.Panel]:
-    """DET curves at the budget by the judge: of each dataset's best rows, whatever their crop, and its originals."""
+    """DET curves at the budget by the judge: each dataset's best rows and its originals."""
     found = []
     for dataset in dict.fromkeys(group.dataset for group in results.groups):
         series: list = []
@@ -125,10 +127,10 @@ def det(results: Results) -> list[panels.Panel]:
         for group in groups:
             for panel in panels.det(group, at_budget(results, group)):
                 if panel.title == f"DET by {results.judge}":
-                    series += [one for one in panel.series
-                               if one.label != "original" or not any(s.label == "original" for s in series)]
+                    known = {one.label for one in series} & {"original"}
+                    series += [one for one in panel.series if one.label not in known]
         if len(series) > 1:
-            found.append(panels.Panel(f"{dataset}, {budget_of(results):,} bytes, by {results.judge}", "FMR", "FNMR, %",
-                                      series, y_log=True, marks=False))
+            title = f"{dataset}, {budget_of(results):,} bytes, by {results.judge}"
+            found.append(panels.Panel(title, "FMR", "FNMR, %", series, y_log=True, marks=False))
     return found
 

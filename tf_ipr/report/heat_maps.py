@@ -1,8 +1,9 @@
 """Where the error is and where the bits go, as colours over a picture.
 
-Maps that are compared have one scale. Dark is nothing, bright is much. The scale of errors is the same in every
-report and logarithmic, from less than a grey level to 63: a codec that changes colours on purpose must not
-darken what happens to the others.
+Maps that are compared have one scale. Dark is nothing, bright is much. The scale of errors is the same
+in every
+report and logarithmic, from less than a grey level to 63: a codec that changes colours on purpose must
+not darken what happens to the others.
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ class GroupPictures:
       scenes: images through the codecs shown.
       examples: which images they are, in words.
       worst: title ("codec, setting, by recogniser") and its images, the worst first.
-      flipped: title likewise, what the figures say of them in words, and its pairs, those that fell furthest
-        first.
+      flipped: title likewise, what the figures say of them in words, and its pairs, those that fell
+        furthest first.
       notes: what could not be shown, and why.
     """
 
@@ -112,7 +112,8 @@ def html(results: Results, pictures: Sequence[GroupPictures], target: Optional[f
         script=markupsafe.Markup((_FOLDER / "page.js").read_text(encoding="utf-8")),
         scale_css=markupsafe.Markup(heat_maps.scale_css()),
         sentence=finding.sentence(results), finding=head,
-        finding_labels=list(dict.fromkeys(s.label for panel in finding.figure(results) for s in panel.series)),
+        finding_labels=list(dict.fromkeys(
+            series.label for panel in finding.figure(results) for series in panel.series)),
         det=at_budget, contest=tables.contest(results), fewest_bytes=tables.fewest_bytes(results),
         budget=finding.budget_of(results), judge=results.judge, error_ticks=heat_maps.ERROR_TICKS,
         palette=panels.PALETTE, groups=groups, unavailable=results.unavailable,

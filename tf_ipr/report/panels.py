@@ -81,7 +81,7 @@ class Style:
 
 
 def styles(groups: Sequence[Group]) -> dict:
-    """A `Style` per label; a codec keeps its colour on crops, when the picture is shrunk, and in grey."""
+    """A `Style` per label; a codec keeps its colour on crops, shrunk and in grey."""
     forms = {row["label"]: row["codec"] for group in groups for row in group.coded}
 
     def base(form):
@@ -146,9 +146,11 @@ def det(group: Group, rows: Sequence[dict]) -> list[Panel]:
         series = []
         for row in [*([group.original] if group.original else []), *rows]:
             for kind in recognizer(row, name).get("verification", ())[:1]:
-                pairs = [(fmr, 100 * fnmr) for fmr, fnmr in zip(kind["det"]["fmr"], kind["det"]["fnmr"]) if fnmr]
+                curve = kind["det"]
+                pairs = [(fmr, 100 * fnmr) for fmr, fnmr in zip(curve["fmr"], curve["fnmr"]) if fnmr]
                 if pairs:
-                    series.append(Series(row["label"], [Point(*pair, [described(row)]) for pair in pairs]))
+                    points = [Point(*pair, [described(row)]) for pair in pairs]
+                    series.append(Series(row["label"], points))
         if series:
             found.append(Panel(f"DET by {name}", "FMR", "FNMR, %", series, y_log=True, marks=False))
     return found
@@ -234,7 +236,8 @@ def about(row: dict) -> list[str]:
             figures.append(f"accuracy {100 * found['verification_accuracy']:.2f} %")
         point = fnmr_at(found, curves.FMR)
         if point:
-            figures.append(f"FNMR {100 * point['fnmr']:.2f} % ({100 * point['low']:.2f}–{100 * point['high']:.2f}) "
+            figures.append(f"FNMR {100 * point['fnmr']:.2f} % "
+                           f"({100 * point['low']:.2f}–{100 * point['high']:.2f}) "
                            "at FMR 1e-4")
         if found.get("mean_cosine") is not None:
             figures.append(f"cosine {found['mean_cosine']:.3f}")

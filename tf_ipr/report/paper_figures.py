@@ -68,7 +68,8 @@ def write(results: Results, pictures: Sequence, folder: pathlib.Path,
                 _save(_maps(Figure, scene), folder / f"{group.key}_maps")
         for name, content in (("finding", finding.figure(results)), ("det", finding.det(results))):
             if content:
-                _save(_plots(Figure, content, {**finding.styles(results), **styles}, sharey=True), folder / name)
+                drawn = _plots(Figure, content, {**finding.styles(results), **styles}, sharey=True)
+                _save(drawn, folder / name)
         domains = panels.domains(results.groups)
         if domains:
             _save(_plots(Figure, domains, styles, sharey=True, sharex=True), folder / "domains")
@@ -153,7 +154,8 @@ def _maps(figure_class, scene: Scene):
         if found.bits is not None:
             _show(axes[2][column],
                   heat_maps.bits_picture(found.bits, bits_top, scene.original_u8))
-    notes = [f"error\n0 … {heat_maps.ERROR_TICKS[-1]} grey levels\n(logarithmic)", f"bits\n0 … {bits_top:.2f} per pixel"]
+    notes = [f"error\n0 … {heat_maps.ERROR_TICKS[-1]} grey levels\n(logarithmic)",
+             f"bits\n0 … {bits_top:.2f} per pixel"]
     for axis, note in zip(axes[1:, 0], notes):
         axis.text(0.5, 0.5, note, ha="center", va="center", fontsize=6)
     return figure

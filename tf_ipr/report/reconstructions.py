@@ -114,13 +114,14 @@ class Codecs:
         return folder
 
     def _leader(self, form: CodecForm):
-        """The recogniser that leads a search, or None where the codec does not search; raises ValueError."""
+        """The recogniser that leads a search, or None without a search; raises ValueError."""
         if form.search is None:
             return None
         folders = [self._recognizer_folders.get(name) for name in form.leaders] or list(
             self._recognizer_folders.values())[:1]
         if not folders or folders[0] is None or not os.path.isdir(folders[0]):
-            raise ValueError(f"its search is led by {' and '.join(form.leaders) or 'a recogniser'}, whose folder is "
+            raise ValueError(f"its search is led by {' and '.join(form.leaders) or 'a recogniser'}, "
+                             f"whose folder is "
                              "not known; give it in --recognizers")
         if folders[0] not in self._recognizers:
             from tf_ipr.recognition.recognizer import Recognizer

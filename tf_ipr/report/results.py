@@ -191,7 +191,8 @@ def _read(path: pathlib.Path) -> dict:
     if record["schema"] == 1:
         record = _migrated(path, record)
     if record["schema"] != SCHEMA:
-        raise ResultsError(f"{path} has schema {record['schema']!r}; this report knows {SCHEMA} (and reads 1): "
+        raise ResultsError(f"{path} has schema {record['schema']!r}; this report knows {SCHEMA} (and "
+                           f"reads 1): "
                            "evaluate again, or use the version that wrote it")
     for number, row in enumerate(record["rows"]):
         problem = row_definition.problem(row)
@@ -209,6 +210,12 @@ def _migrated(path: pathlib.Path, record: dict) -> dict:
             rows.append(migration.from_schema_1(row))
         except ValueError as error:
             raise ResultsError(f"{path} is damaged: row {number}: {error}; evaluate again") from error
+    identities: dict = {}
+    for row in rows:
+        identities.setdefault(row["label"], set()).add(row["identity"])
+    for row in rows:
+        if row["codec"]["search"] and len(identities[row["label"]]) > 1:
+            row["label"] += f", {row['identity'].split(' in ')[0]}"  # Two searches, led by others.
     models = {row["label"]: row["codec"] for row in rows}
     codecs = [dict(codec, codec=models[codec["label"]]) for codec in record.get("codecs", ())
               if codec.get("label") in models]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Callable, Optional, Sequence
 
+from tf_ipr.evaluation import headline
 from tf_ipr.evaluation.rows import fnmr_at
 from tf_ipr.report import panels
 from tf_ipr.report.results import Group, Results
@@ -47,7 +48,8 @@ def all_rows(group: Group) -> Table:
         by_name = [panels.recognizer(row, name) for name in names]
         rows.append([
             row["label"], number(row["setting"], "g"), number(row["mean_bytes"]),
-            number(row["payload_bytes"]), number(row["bpp"], ".3f"), number(row["psnr_db"], ".2f"), number(row["ms_ssim"], ".4f"),
+            number(row["payload_bytes"]), number(row["bpp"], ".3f"), number(row["psnr_db"], ".2f"),
+            number(row["ms_ssim"], ".4f"),
             *(of(found) for found in by_name for _, of in columns),
             number(row["detection_rate"], ".2f", 100), number(row["container_bytes"]),
             " / ".join(number(row[f"bytes_p{percent}"]) for percent in (5, 50, 95)),
@@ -132,9 +134,11 @@ def _quality_heading(quality: str) -> str:
 
 
 def contest(results: Results) -> Optional[Table]:
-    """By the judge: the best of every codec within a budget of payload, the datasets beside one another."""
+    """By the judge: the best of every codec within a budget, the datasets beside one another."""
     entries = [entry for entry in results.contest if entry["recognizer"] == results.judge]
-    datasets_here = list(dict.fromkeys((entry["dataset"], entry["n_images"]) for entry in entries))
+    known = {(entry["dataset"], entry["n_images"]) for entry in entries}
+    datasets_here = list(dict.fromkeys((group.dataset, group.n_images) for group in results.groups
+                                       if (group.dataset, group.n_images) in known))
     lines: dict = {}
     for entry in sorted(entries, key=lambda entry: (entry["budget"], not entry["ours"])):
         lines.setdefault((entry["budget"], entry["contestant"]), {})[
@@ -146,12 +150,14 @@ def contest(results: Results) -> Optional[Table]:
         if entry is None:
             return [NOTHING] * 4
         return [f"{100 * entry['fnmr']:.2f} ({100 * entry['low']:.2f}–{100 * entry['high']:.2f})",
-                number(entry["flipped"], ".1f", 100), f"{entry['payload_bytes']:,.0f} / {entry['mean_bytes']:,.0f}",
+                number(entry["flipped"], ".1f", 100), f"{entry['payload_bytes']:,.0f} / "
+                                                      f"{entry['mean_bytes']:,.0f}",
                 f"{entry['label']} {entry['setting']:g}"]
 
-    headings = ["payload at most", "codec", *(["FNMR %", "faces flipped %", "payload / file bytes", "how"]
-                                              * len(datasets_here))]
-    return Table(headings, [[number(budget), name, *(cell for key in datasets_here for cell in cells(found.get(key)))]
+    each = ["FNMR %", "faces flipped %", "payload / file bytes", "how"]
+    headings = ["payload at most", "codec", *(each * len(datasets_here))]
+    return Table(headings, [[number(budget), name,
+                             *(cell for key in datasets_here for cell in cells(found.get(key)))]
                             for (budget, name), found in lines.items()], left=2,
                  over=[("", 2), *((f"{name}, {count:,} images", 4) for name, count in datasets_here)])
 
@@ -165,10 +171,11 @@ def fewest_bytes(results: Results) -> Optional[Table]:
         return f"none to {largest:,.0f}" if value is None else f"{value:,.0f}"
 
     return Table(
-        ["dataset", "recogniser", "measure", "target", "its rate %", "codec", "counted", "fewest bytes", "95 % interval"],
-        [[entry["dataset"], entry["recognizer"], entry["measure"].replace("_", " "),
-          f"{entry['target']} {entry['target_setting']:g}", f"{100 * entry['target_rate']:.2f}", entry["label"],
-          entry["counted"].replace("_", " "), shown(entry["fewest"], entry["largest"]),
+        ["dataset", "recogniser", "measure", "target", "its rate %", "codec", "counted",
+         "fewest bytes", "95 % interval"],
+        [[entry["dataset"], entry["recognizer"], headline.WORDS[entry["measure"]],
+          f"{entry['target']} {entry['target_setting']:g}", f"{100 * entry['target_rate']:.2f}",
+          entry["label"], headline.WORDS[entry["counted"]], shown(entry["fewest"], entry["largest"]),
           f"{shown(entry['low'], entry['largest'])} – {shown(entry['high'], entry['largest'])}"]
          for entry in results.fewest_bytes], left=4)
 
@@ -199,7 +206,8 @@ def datasets(results: Results) -> Optional[Table]:
                for entry in record.get("datasets", ())}.values()
     if not entries:
         return None
-    return Table(["dataset", "images", "people", "gallery images each", "pairs", "digest", "how it is used"],
+    return Table(["dataset", "images", "people", "gallery images each", "pairs", "digest",
+                  "how it is used"],
                  [[entry["name"], number(entry.get("n_images")), number(entry.get("n_identities")),
                    number(entry.get("gallery_size")), number(entry.get("n_pairs")),
                    entry.get("digest") or NOTHING, entry.get("rule") or NOTHING] for entry in entries])

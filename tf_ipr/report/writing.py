@@ -89,7 +89,8 @@ def _pictures(results: Results, group: Group, options: Options, codecs, faces) -
         rows, [(pathlib.Path(name).name, images[name]) for name in chosen if name in images],
         codecs, faces, notes.append) if images else []
     worst = _worst(wanted, images, codecs)
-    return GroupPictures(scenes, examples, worst, _flipped(flips, images, codecs), list(dict.fromkeys(notes)))
+    return GroupPictures(scenes, examples, worst, _flipped(flips, images, codecs),
+                         list(dict.fromkeys(notes)))
 
 
 def _read(names: Sequence[str], group: Group, faces, notes: list) -> dict:
@@ -116,7 +117,8 @@ def _flipped(flips, images: dict, codecs) -> list:
                  if flip["first"] in images and flip["second"] in images]
         names = list(dict.fromkeys(flip[side] for flip in pairs for side in ("first", "second")))
         try:
-            outcomes = reconstructions.code(codecs(row), row, [images[name] for name in names]) if names else []
+            outcomes = reconstructions.code(
+                codecs(row), row, [images[name] for name in names]) if names else []
         except (ValueError, ImportError):
             continue  # The scenes' notes say so.
         decoded = {name: outcome.decoded_u8 for name, outcome in zip(names, outcomes)
@@ -126,8 +128,10 @@ def _flipped(flips, images: dict, codecs) -> list:
                              [decoded[flip["first"]], decoded[flip["second"]]])
                  for flip in pairs if flip["first"] in decoded and flip["second"] in decoded]
         counts = recognizer["flips"]
-        about = (f"{counts['lost']:,} of {counts['n_genuine']:,} genuine pairs lost, {counts['gained']:,} gained; "
-                 f"{100 * counts['faces'] / counts['n_faces']:.1f} % of the faces take part; false matches "
+        about = (f"{counts['lost']:,} of {counts['n_genuine']:,} genuine pairs lost, "
+                 f"{counts['gained']:,} gained; "
+                 f"{100 * counts['faces'] / counts['n_faces']:.1f} % of the faces take part; false "
+                 f"matches "
                  f"{counts['false_matches_before']:,} before, {counts['false_matches']:,} after")
         found.append((f"{panels.described(row)}, by {recognizer['name']}", about, items))
     return found

@@ -40,7 +40,8 @@ def test_what_is_wrong_is_named(tmp_path):
     for text, message in [
             ("gif", "neither a model folder nor one of hevc, avif"),
             ("align64+jpeg", "112, 128 or 448"), ("loose9+jpeg", "16 to 1024 pixels, given 9"),
-            ("grey+hevc", r"grey\+ needs one of avif"), ("fit+avif:0", "bytes 0 is not among 1, 2"), ("shrink1.5+jpeg", "between 0 and 1"),
+            ("grey+hevc", r"grey\+ needs one of avif"), ("fit+avif:0", "bytes 0 is not among 1, 2"),
+            ("shrink1.5+jpeg", "between 0 and 1"),
             ("jpeg:200", r"quality 200 is not among 1, 2 \.\. 95"),
             (str(tmp_path / "absent"), "neither a model folder"),
             ("align112+keep+jpeg:0.9", "needs a model folder"),

@@ -69,7 +69,8 @@ def test_what_cannot_be_kept_is_coded_at_the_highest_quality(choice, crops):
 
 def test_results_tell_it_apart(choice, recognizer):
     assert choice.form == CodecForm(
-        "model", "lfw_align112_l2_ip", crop="aligned", size=112, search="keep", leaders=(choice.codec.recognizer.name,)) and choice.settings == (0.8, 0.95)
+        "model", "lfw_align112_l2_ip", crop="aligned", size=112, search="keep",
+        leaders=(choice.codec.recognizer.name,)) and choice.settings == (0.8, 0.95)
     assert choice.label == "align 112, keep identity, tf_ipr lfw_align112_l2_ip"
     assert recognizer.fingerprint[:16] in choice.codec.identity()
     assert choice.codec.identity() != choice.codec.inner.identity()

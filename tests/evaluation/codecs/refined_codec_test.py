@@ -47,7 +47,8 @@ def test_whole_pictures_have_their_face_found_and_those_without_are_coded_plainl
 def test_results_tell_it_apart_and_bad_input_is_named(choice, recognizer):
     codec = choice.codec
     assert choice.form == CodecForm(
-        "model", "lfw_align112_l2_ip", crop="aligned", size=112, search="refine", steps=16, leaders=(choice.codec.recognizer.name,)) and choice.settings == (20, 40)
+        "model", "lfw_align112_l2_ip", crop="aligned", size=112, search="refine", steps=16,
+        leaders=(choice.codec.recognizer.name,)) and choice.settings == (20, 40)
     assert choice.label == "align 112, refine 16, tf_ipr lfw_align112_l2_ip"
     assert recognizer.fingerprint[:16] in codec.identity() and "16 steps" in codec.identity()
     assert codec.inner.identity() in codec.identity()

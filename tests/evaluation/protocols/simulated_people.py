@@ -13,5 +13,6 @@ def draw(seed: int, num_people: int, pictures: int = 4, size: int = 12, scatter:
     identities = np.repeat(np.arange(num_people), counts)
     centres = random.normal(size=(num_people, size))
     own = scatter * random.uniform(0.5, 1.5, num_people)
-    embeddings = centres[identities] + own[identities, None] * random.normal(size=(len(identities), size))
+    noise = random.normal(size=(len(identities), size))
+    embeddings = centres[identities] + own[identities, None] * noise
     return embeddings.astype(np.float32), identities

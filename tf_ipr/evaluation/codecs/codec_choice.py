@@ -3,12 +3,15 @@
     [alignN+|looseN+][shrinkS+][fit+][keep+|refineK+][grey+]CODEC[:SETTING,SETTING,…]
 
 CODEC is one of `reference_codecs.ALL` or a model folder. alignN codes the aligned crop of the face
-(N = 112, 128 or 448 pixels) instead of the picture, looseN a loose upright square around it (`crops`). shrinkS
-codes a picture of S times the sides, grey one without colour. fit takes bytes as settings, and codes each
+(N = 112, 128 or 448 pixels) instead of the picture, looseN a loose upright square around it (`crops`).
+shrinkS codes a picture of S times the sides, grey one without colour. fit takes bytes as settings, and
+codes each
 picture at the best quality whose payload fits: `align112+shrink0.6+fit+avif:300,500`.
 
-keep, with a model on aligned crops, takes for each crop the lowest quality that keeps a cosine, which is the
-setting: `align112+keep+savedmodels/lfw_align112_l2_ip:0.97,0.98`. refineK, with a model, refines the latent
+keep, with a model on aligned crops, takes for each crop the lowest quality that keeps a cosine, which is
+the
+setting: `align112+keep+savedmodels/lfw_align112_l2_ip:0.97,0.98`. refineK, with a model, refines the
+latent
 of each picture in K steps: `align112+refine20+savedmodels/lfw_align112_l2_ip:60`.
 """
 

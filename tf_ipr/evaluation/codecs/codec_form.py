@@ -1,7 +1,8 @@
 """What a codec is, part by part: the field `codec` of a row of results.
 
 A form says everything that a name like `align112+refine20+MODEL` says, so that nobody takes names apart:
-curves, report and figures ask the form, and `text` gives the name back for the same codec to be made again.
+curves, report and figures ask the form, and `text` gives the name back for the same codec to be made
+again.
 """
 
 from __future__ import annotations

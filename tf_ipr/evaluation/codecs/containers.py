@@ -2,15 +2,16 @@
 
 | file | counted as container |
 |---|---|
-| AVIF, JPEG 2000 .jp2, JPEG XL with boxes | everything but the payloads of `mdat`, `jp2c`, `jxlc`, `jxlp` |
+| AVIF, JPEG 2000 .jp2, JPEG XL with boxes | all but the payloads of `mdat`, `jp2c`, `jxlc`, `jxlp` |
 | WebP | everything but the payloads of the chunks `VP8 `, `VP8L` and `ALPH` |
 | JPEG | everything but the Huffman tables and the coded scans |
 | JPEG 2000 codestream | the main header and the markers around the coded tiles |
 | HEVC byte stream | parameter sets and SEI with their start codes, as HEIF keeps them in its boxes |
 | bare codestreams of JPEG XL, others | nothing |
 
-The rest is the *payload*. Results have both, the whole file and the payload: in a file of some hundred bytes
-the container decides between formats, and a product could fix it in advance (size, quality, quantiser).
+The rest is the *payload*. Results have both, the whole file and the payload: in a file of some hundred
+bytes the container decides between formats, and a product could fix it in advance (size, quality,
+quantiser).
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _riff_payload(data: bytes) -> int:
 
 
 def _jpeg_metadata(data: bytes) -> int:
-    """ITU-T T.81, B.1: FF, marker, 16-bit length (itself included); coded data follow a scan's header."""
+    """ITU-T T.81, B.1: FF, marker, 16-bit length (itself included); data follow a scan's header."""
     found, position = 2, 2  # The start of the image.
     while position + 4 <= len(data) and data[position] == 0xFF:
         marker, length = struct.unpack_from(">xBH", data, position)

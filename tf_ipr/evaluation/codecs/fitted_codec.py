@@ -18,7 +18,7 @@ BUDGETS = (300, 400, 500, 600, 800, 1024)
 
 
 class FittedCodec(ImageCodec):
-    """Another codec by bytes; a picture that does not fit at the lowest quality is coded at the lowest."""
+    """Another codec by bytes; what does not fit at the lowest quality is coded at the lowest."""
 
     setting_name = "bytes"
     settings = BUDGETS
@@ -61,7 +61,8 @@ class FittedCodec(ImageCodec):
     def encode_batch(self, images_u8: Sequence[np.ndarray], setting: Setting) -> list[bytes]:
         """As the base class: bisection over the inner codec's settings, all pictures in step.
 
-        Sizes grow along the settings but for a few bytes of wobble, so a slightly better setting may be missed.
+        Sizes grow along the settings but for a few bytes of wobble, so a slightly better setting may be
+        missed.
         """
         for image_u8 in images_u8:
             self.check_encode(image_u8, setting)
@@ -76,7 +77,8 @@ class FittedCodec(ImageCodec):
             if not tried:
                 return files
             for middle, indices in tried.items():
-                coded = self.inner.encode_batch([images_u8[index] for index in indices], settings[middle])
+                coded = self.inner.encode_batch([images_u8[index] for index in indices],
+                                                settings[middle])
                 for index, data in zip(indices, coded):
                     if len(data) - self.inner.container_bytes(data) <= setting:
                         low[index], files[index] = middle, data

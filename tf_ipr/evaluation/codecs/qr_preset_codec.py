@@ -1,8 +1,8 @@
 """The picture that tools for faces in QR codes make: grey WebP of 48 pixels.
 
 As the preset for matching of idphoto (ID PASS): a portrait of 3:4 around the face, its longer side 48
-pixels, without colour, lossy WebP. Here the picture given is cut to its middle three quarters, which holds
-the whole face of a loose crop; the decoder enlarges it and repeats its edge columns.
+pixels, without colour, lossy WebP. Here the picture given is cut to its middle three quarters, which
+holds the whole face of a loose crop; the decoder enlarges it and repeats its edge columns.
 """
 
 from __future__ import annotations

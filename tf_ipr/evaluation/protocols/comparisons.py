@@ -1,4 +1,5 @@
-"""All comparisons between the pictures of a set, in blocks: tens of thousands of pictures in bounded memory.
+"""All comparisons between the pictures of a set, in blocks: tens of thousands of pictures in bounded
+memory.
 
 In the words of ISO/IEC 19795-1 a comparison of two pictures of one person is *genuine*, of two people an
 *impostor* comparison. Both scores are cosines. Two kinds:
@@ -6,9 +7,9 @@ In the words of ISO/IEC 19795-1 a comparison of two pictures of one person is *g
     coded against coded       every pair of pictures once                            n (n - 1) / 2
     original against coded    the original of one picture with every other, coded    n (n - 1)
 
-The genuine scores are kept. Of the impostor scores, which are thousands of times as many, the largest are
-kept with their pictures, as thresholds at low false match rates lie among them, and all are counted in a
-histogram.
+The genuine scores are kept. Of the impostor scores, which are thousands of times as many, the largest
+are kept with their pictures, as thresholds at low false match rates lie among them, and all are counted
+in a histogram.
 
 A picture without a face has a score below every cosine, minus infinity: a failure to acquire counts as a
 non-match, so that no codec gains by losing faces.

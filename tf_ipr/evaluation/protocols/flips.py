@@ -1,8 +1,9 @@
 """Decisions that coding changes: genuine comparisons on the other side of the threshold than before.
 
-A mean cosine hides them. The threshold is that of the originals at a FMR of 1e-4, before and after: whoever
-runs a gate does not set it anew for a codec. A genuine comparison is *lost* where the originals matched and the
-coded pictures do not, *gained* the other way round; a face has flipped where any of its comparisons has.
+A mean cosine hides them. The threshold is that of the originals at a FMR of 1e-4, before and after:
+whoever runs a gate does not set it anew for a codec. A genuine comparison is *lost* where the originals
+matched and the coded pictures do not, *gained* the other way round; a face has flipped where any of its
+comparisons has.
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ def record(before: Comparisons, after: Comparisons, images: Sequence[str]) -> Op
         n_genuine=len(lost), faces=len(np.unique(pairs[lost | gained])), n_faces=len(np.unique(pairs)),
         false_matches_before=_matches(before, threshold), false_matches=_matches(after, threshold),
         worst=[dict(first=images[pairs[index, 0]], second=images[pairs[index, 1]],
-                    before=_score(before.genuine_scores[index]), after=_score(after.genuine_scores[index]))
+                    before=_score(before.genuine_scores[index]),
+                    after=_score(after.genuine_scores[index]))
                for index in order])
 
 
 def _matches(found: Comparisons, threshold) -> int:
-    """Impostor scores above the threshold: among those kept, of which there are a hundred times enough."""
+    """Impostor scores above the threshold: among those kept, a hundred times enough."""
     return int(np.searchsorted(-found.impostor_scores, -threshold))
 
 

@@ -1,8 +1,9 @@
 """Intervals that respect that comparisons share people.
 
 All pictures of one person fail together, and one person with a common face makes false matches with many
-others. So people are drawn, never comparisons: the vertex bootstrap, in which a comparison between persons
-i and j counts w_i w_j times, w_i being how often person i was drawn, and a genuine one w_i times.
+others. So people are drawn, never comparisons: the vertex bootstrap, in which a comparison between
+persons i and j counts w_i w_j times, w_i being how often person i was drawn, and a genuine one w_i
+times.
 
 `wilson` is the interval of Fogliato, Patil, Monfort and Perona ("Confidence intervals for error rates in
 1:1 matching tasks", IJCV 2024): Wilson's, with the effective number of comparisons
@@ -41,7 +42,8 @@ def draw_people(identities: Sequence, seed: int, resamples: int = 2000
       resamples: how many.
 
     Returns:
-      Number of each probe's person, int64 [P]; how often each person is drawn, int64 [resamples, people].
+      Number of each probe's person, int64 [P]; how often each person is drawn, int64 [resamples,
+      people].
     """
     _, labels = np.unique(np.asarray(identities), return_inverse=True)
     count = int(labels.max()) + 1
@@ -71,7 +73,7 @@ def fnmr_interval(found: Comparisons, fmr: float, resamples: int = 2000, seed: i
 
 
 def _drawn_fnmr(found: Comparisons, fmr: float, weights: np.ndarray) -> np.ndarray:
-    """FNMR of each draw, float64 [R]; `weights` float32 [people, R]. NaN for a draw without a genuine one."""
+    """FNMR of each draw, float64 [R]; `weights` float32 [people, R]. NaN without a genuine one."""
     thresholds = _drawn_thresholds(found, fmr, weights)
     person = found.people[found.genuine_pairs[:, 0]]
     tail = np.flatnonzero(found.genuine_scores <= thresholds.max())
@@ -85,14 +87,15 @@ def _drawn_fnmr(found: Comparisons, fmr: float, weights: np.ndarray) -> np.ndarr
 
 
 def _drawn_thresholds(found: Comparisons, fmr: float, weights: np.ndarray) -> np.ndarray:
-    """The threshold of each draw, float32 [R]: the first score at which the drawn events exceed the rate."""
+    """The threshold of each draw, float32 [R]: where the drawn events exceed the rate."""
     sizes = np.bincount(found.people, minlength=len(weights))
     impostors = ((sizes @ weights.astype(np.float64)) ** 2 - sizes ** 2 @ weights.astype(np.float64) ** 2
                  ) / (1 if found.ordered else 2)
     allowed = np.floor(fmr * impostors + 1e-9)
     people = found.people[found.impostor_pairs]
     kept = len(found.impostor_scores)
-    reach = min(kept, max(_BLOCK, _FIRST_REACH * operating_point.allowed_acceptances(found.num_impostors, fmr)))
+    expected = operating_point.allowed_acceptances(found.num_impostors, fmr)
+    reach = min(kept, max(_BLOCK, _FIRST_REACH * expected))
     while True:
         sums = np.stack([np.einsum("ed,ed->d", *(weights[people[begin:min(begin + _BLOCK, reach), side]]
                                                 for side in (0, 1)))
@@ -134,7 +137,8 @@ def wilson_of_people(errors: np.ndarray, comparisons: np.ndarray) -> tuple[float
     """`wilson` of FNMR: errors and genuine comparisons of each person, [people]."""
     total = comparisons.sum()
     rate = errors.sum() / total
-    return wilson(float(rate), float(np.sum((errors - comparisons * rate) ** 2) / total ** 2), int(total))
+    variance = np.sum((errors - comparisons * rate) ** 2) / total ** 2
+    return wilson(float(rate), float(variance), int(total))
 
 
 def wilson_of_fmr(found: Comparisons, threshold: float) -> tuple[float, float]:

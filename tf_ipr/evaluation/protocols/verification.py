@@ -8,8 +8,8 @@
 A rate is reported where it rests on ten impostor events at least: LFW's View 1 test set, 6.9 million
 impostor comparisons, carries 1e-5. Fewer events make a threshold that one couple of look-alikes decides.
 
-The interval of FNMR draws whole people, thresholds set anew (`intervals.fnmr_interval`). Beside it stands
-the Wilson interval of Fogliato et al. at the fixed threshold (`intervals.wilson`).
+The interval of FNMR draws whole people, thresholds set anew (`intervals.fnmr_interval`). Beside it
+stands the Wilson interval of Fogliato et al. at the fixed threshold (`intervals.wilson`).
 """
 
 from __future__ import annotations
