@@ -164,7 +164,7 @@ def reading_table(tried: list[Tried]) -> str:
 
 def judges_table(tried: list[Tried], chosen: np.ndarray, first: np.ndarray, second: np.ndarray) -> str:
     """One row per judge and code; `chosen` says whose pictures the cards were made of."""
-    from tf_ipr.evaluation import operating_point
+    from tf_ipr.evaluation.protocols import operating_point
     from tf_ipr.recognition.recognizer import Recognizer
     from tf_ipr.runtime.alignment import template_for
 

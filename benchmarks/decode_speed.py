@@ -124,7 +124,7 @@ def _latency(address: str, streams: list, rate: float) -> list:
 
 
 def _peers(pictures: list) -> None:
-    from tf_ipr.evaluation import reference_codecs
+    from tf_ipr.evaluation.codecs import reference_codecs
 
     print("\n| decoder, one thread | setting | bpp | pictures/s |\n|---|---|---|---|")
     pixels = sum(picture.shape[0] * picture.shape[1] for picture in pictures)

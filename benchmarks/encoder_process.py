@@ -48,7 +48,7 @@ def _compressai(unused_path, quality):
 
 def _reference(name):
     def build(unused_path, quality):
-        from tf_ipr.evaluation import reference_codecs
+        from tf_ipr.evaluation.codecs import reference_codecs
 
         codec = reference_codecs.ALL[name]
         setting = quality if name == "hevc" else int(quality)

@@ -28,7 +28,8 @@ flags.DEFINE_list("codecs", ["jpeg:50", "webp:50", "avif:30"], "In the order the
 
 
 def main(argv) -> int:
-    from tf_ipr.evaluation import codec_choice, run
+    from tf_ipr.evaluation import run
+    from tf_ipr.evaluation.codecs import codec_choice
     from tf_ipr.recognition.recognizer import Recognizer
 
     recognizers = [Recognizer.load(folder) for folder in FLAGS.recognizers]

@@ -30,7 +30,8 @@ BATCH = 16
 
 def measure(codec, allocation, pictures, boxes, quality) -> np.ndarray:
     """Means of (bpp, PSNR in dB, share of bits in the box, share of the area)."""
-    from tf_ipr.evaluation import bit_allocation, metrics
+    from tf_ipr.evaluation import metrics
+    from tf_ipr.report import bit_allocation
 
     rows = []
     for first in range(0, len(pictures), BATCH):
@@ -60,7 +61,8 @@ def faces(paths):
 
 
 def main(argv) -> int:
-    from tf_ipr.evaluation import bit_allocation, learned_codec
+    from tf_ipr.evaluation.codecs import learned_codec
+    from tf_ipr.report import bit_allocation
     from tf_ipr.models import model_folder
     from tf_ipr.models.codec import TensorFlowCodec
 

@@ -10,7 +10,6 @@ has one, a line for each recogniser in their order there.
 
 from __future__ import annotations
 
-import json
 import pathlib
 
 from absl import app, flags
@@ -29,7 +28,7 @@ flags.DEFINE_string("output", "runs/evaluation/identity.png", "The figure.")
 def frr_lines(rows, label: str, setting: float) -> list[str]:
     """FRR by recogniser as it stands in the results, or nothing."""
     for row in rows:
-        if row["align"] is None and (row["label"], row["setting"]) == (label, setting):
+        if row["codec"]["crop"] is None and (row["label"], row["setting"]) == (label, setting):
             return [f"FRR {100 * r['frr_at_far_1']:.1f} %, cos {r['mean_cosine']:.2f}"
                     for r in row["recognizers"]]
     return []
@@ -41,12 +40,14 @@ def main(argv) -> int:
     matplotlib.use("agg")
     from matplotlib import pyplot
 
-    from tf_ipr.evaluation import hevc, learned_codec
+    from tf_ipr.evaluation.codecs import hevc, learned_codec
+    from tf_ipr.report.results import load as load_results
 
     if FLAGS.image is None:
         raise app.UsageError("--image=FILE is needed")
     image = image_file.read_image(FLAGS.image)
-    results = json.loads(pathlib.Path(FLAGS.results).read_text())["rows"] if FLAGS.results else []
+    results = [row for group in (load_results([FLAGS.results]).groups if FLAGS.results else ())
+               for row in group.rows]
     panels = [("original", image, None, frr_lines(results, "original", None))]
     codecs = [(hevc.HEVC, FLAGS.hevc_crf)]
     for model in FLAGS.models:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, features
 
 from tf_ipr.bin import demo
-from tf_ipr.evaluation import reference_codecs
+from tf_ipr.evaluation.codecs import reference_codecs
 from tf_ipr.files import image_file
 from tf_ipr.recognition import default_recognizer
 from tf_ipr.recognition.conversion import dlib_weights

@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from tf_ipr.bin import evaluate
-from tf_ipr.evaluation import reference_codecs
 from tf_ipr.files import image_file
+from tf_ipr.evaluation.codecs import reference_codecs
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.recognition import known_face
 
 needs_mtcnn = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
@@ -49,8 +50,9 @@ def test_rows_failures_and_a_missing_codec(run_main, people, recognizer, tmp_pat
     assert "bmshj2018-hyperprior is left out: CompressAI is not installed" in printed.err
     assert "bob/2.jpg is not an image" in printed.err
     record = json.loads((tmp_path / "out/metrics.json").read_text())
-    table = {(row["codec"], row["setting"]): row for row in record["rows"]}
-    assert list(table) == [("original", None), ("jpeg", 20), ("jpeg", 50), ("align112+jpeg", 50)]
+    table = {(CodecForm.of(row["codec"]).text(), row["setting"]): row for row in record["rows"]}
+    assert list(table) == [("original", None), ("jpeg", 20), ("jpeg", 50),
+                           ("align112+original", None), ("align112+jpeg", 50)]
     assert record["codecs"][2]["unavailable"] == "CompressAI is not installed"
     assert record["rows"][0]["recognizers"][0]["frr_at_far_1"] is not None
     for row in table.values():
@@ -77,7 +79,8 @@ def test_a_folder_without_identities_needs_no_recogniser(run_main, people, tmp_p
     flags = _flags(tmp_path, people, codec=["webp:20", "shrink0.5+jpeg:50"])
     assert run_main(evaluate.main, **dict(flags, dataset=["folder"])) == 0
     record = json.loads((tmp_path / "out/metrics.json").read_text())
-    assert [row["codec"] for row in record["rows"]] == ["original", "webp", "shrink0.5+jpeg"]
+    assert [CodecForm.of(row["codec"]).text() for row in record["rows"]] == [
+        "original", "webp", "shrink0.5+jpeg"]
     assert record["rows"][1]["n_images"] == 5 and record["rows"][1]["recognizers"] == []
     assert "| people | WebP | 20 |" in capsys.readouterr().out
 
@@ -102,7 +105,7 @@ def test_people_of_one_image_each_cannot_be_identified(run_main, tmp_path, recog
         image_file.write_png(tmp_path / "people" / name / "0.png", known_face.image())
     flags = _flags(tmp_path, tmp_path / "people", recognizers=[recognizer], codec=["jpeg:50"])
     assert run_main(evaluate.main, **dict(flags, landmarks="original")) == 1
-    assert "there are no probe images" in capsys.readouterr().err
+    assert "none of the 3 people of people has more than 1 picture;" in capsys.readouterr().err
 
 
 def test_an_interrupt_ends_it_cleanly_and_the_same_command_goes_on(tmp_path):

@@ -32,7 +32,7 @@ def test_an_evaluation_ends_with_its_report(run_main, evaluated, tmp_path, capsy
 
 def test_a_report_that_cannot_be_made_does_not_fail_the_evaluation(
         run_main, evaluated, tmp_path, capsys, monkeypatch):
-    from tf_ipr.evaluation.report import page
+    from tf_ipr.report import page
 
     def absent(*_):
         raise ImportError("the report needs jinja2")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.evaluation.conftest import StepsCodec
-from tf_ipr.evaluation import coding_pool, reference_codecs
+from tf_ipr.evaluation import coding_pool
+from tf_ipr.evaluation.codecs import reference_codecs
 from tf_ipr.evaluation.coding_pool import Coded, CodingPool
 
 

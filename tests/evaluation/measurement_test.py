@@ -8,8 +8,10 @@ import pytest
 from tests.evaluation.conftest import KnownFaceDetector, MeanColour, StepsCodec
 from tf_ipr.datasets import evaluation_set
 from tf_ipr.files import image_file
-from tf_ipr.evaluation import metrics, reference_codecs
+from tf_ipr.evaluation import metrics
+from tf_ipr.evaluation.codecs import reference_codecs
 from tf_ipr.evaluation.coding_pool import CodingPool
+from tf_ipr.evaluation.crops import Crop
 from tf_ipr.evaluation.measurement import Laboratory
 from tf_ipr.evaluation.pictures import Landmarks, Pictures
 from tf_ipr.faces import alignment
@@ -144,7 +146,7 @@ def test_originals_are_files_as_they_are(setup):
 def test_aligned_crops_have_the_templates_landmarks_and_need_a_face(setup, tmp_path):
     landmarks = Landmarks(tmp_path / "cache", lambda: setup.detector).of(setup.dataset)
     assert np.isnan(landmarks[2]).all() and np.isfinite(landmarks[0]).all()
-    pictures = Pictures(setup.dataset, 112, landmarks)
+    pictures = Pictures(setup.dataset, Crop("aligned", 112), landmarks)
     searched = setup.detector.searched
     measured = setup.measure(StepsCodec(), 10, pictures)
     assert setup.detector.searched == searched

@@ -10,8 +10,9 @@ import pytest
 from tests.evaluation.conftest import MeanColour, StepsCodec
 from tf_ipr.datasets.evaluation_set import EvaluationSet
 from tf_ipr.datasets.lfw import Pair
-from tf_ipr.evaluation import curves, results_folder, rows, run
-from tf_ipr.evaluation.codec_choice import CodecChoice
+from tf_ipr.evaluation import contest, curves, results_folder, row_definition, rows, run
+from tf_ipr.evaluation.codecs.codec_choice import CodecChoice
+from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.evaluation.measurement import FIGURES, Measured
 from tf_ipr.evaluation.pictures import Pictures
 
@@ -38,9 +39,10 @@ def test_identification_by_hand():
     originals = _measured(_angles(0, 10, 90, 100, 95, 200))
     # The second of ann falls to bob's side, the last of bob has no face.
     decoded = _angles(0, 60, 90, 100, np.nan, 200)
-    row = rows.row(Pictures(dataset), CHOICE, 10, _measured(
-        decoded, num_bytes=[100, 200, 300, 400, 500, 600], pixels=[800] * 6), originals,
-        [MeanColour()])
+    judge = rows.Judge(Pictures(dataset), originals, [MeanColour()])
+    row = judge.row(CHOICE, 10, _measured(
+        decoded, num_bytes=[100, 200, 300, 400, 500, 600], container_bytes=[10] * 6, pixels=[800] * 6))
+    assert row_definition.problem(row) is None
     found = row["recognizers"][0]
     # Probes: ann 60° (own 60°, best other: bob at 30°), bob 100° (own 10°, ann at 100°), bob without
     # a face. One percent of three impostors is none: the threshold is the largest, cos 30°.
@@ -55,10 +57,17 @@ def test_identification_by_hand():
     assert found["worst"][0]["image"] == "b.png" and len(found["worst"]) == 5
     assert row["detection_rate"] == pytest.approx(5 / 6)
     assert row["mean_bytes"] == 350 and row["bpp"] == pytest.approx(3.5)
+    assert row["container_bytes"] == 10 and row["payload_bytes"] == 340
+    # 15 pairs, of which 4 genuine: no rate rests on ten events, and flips have no threshold.
+    coded, against_originals = found["verification"]
+    assert (coded["references"], coded["n_genuine"], coded["n_impostors"]) == ("coded", 4, 11)
+    assert (against_originals["references"], against_originals["n_genuine"]) == ("original", 8)
+    assert coded["points"][0]["fnmr"] is None and "rests on 0 events" in coded["points"][0]["missing"]
+    assert found["flips"] is None and rows.fnmr_at(found, 1e-3) is None
     assert (row["bytes_p5"], row["bytes_p50"], row["bytes_p95"]) == (125, 350, 575)
     # With the gallery as it was nothing changes here: the gallery images did not move.
-    other = rows.row(Pictures(dataset), CHOICE, 10, _measured(decoded), originals, [MeanColour()],
-                     gallery="original")
+    other = rows.Judge(Pictures(dataset), originals, [MeanColour()], "original").row(
+        CHOICE, 10, _measured(decoded))
     assert other["recognizers"][0]["frr_at_far_1"] == found["frr_at_far_1"]
 
 
@@ -67,7 +76,7 @@ def test_failed_images_are_named_and_count_as_rejected():
     originals = _measured(_angles(0, 10, 90, 100))
     decoded = _measured(_angles(0, 10, 90, np.nan), failures=[(3, "too large")],
                         num_bytes=[10, 20, 30, np.nan], psnr_db=[30, 40, np.nan, np.nan])
-    row = rows.row(Pictures(dataset), CHOICE, 10, decoded, originals, [MeanColour()])
+    row = rows.Judge(Pictures(dataset), originals, [MeanColour()]).row(CHOICE, 10, decoded)
     assert row["n_failed"] == 1 and row["n_images"] == 4
     assert row["failures"] == [{"image": "d.png", "reason": "too large"}]
     assert row["mean_bytes"] == 20 and row["psnr_db"] == 35
@@ -79,7 +88,8 @@ def test_verification_of_pairs():
              Pair(1, PATHS[2], PATHS[3], True), Pair(1, PATHS[1], PATHS[3], False)]
     dataset = EvaluationSet("toy", PATHS[:4], pairs=pairs)
     measured = _measured(_angles(0, 10, 90, 110))
-    row = rows.row(Pictures(dataset), CHOICE, 10, measured, measured, [MeanColour()])
+    row = rows.Judge(Pictures(dataset), measured, [MeanColour()]).row(CHOICE, 10, measured)
+    assert row_definition.problem(row) is None
     found = row["recognizers"][0]
     # The impostors are at 90° and 100°; fold 1 sets fold 0's threshold at cos 100°, which 90° passes.
     assert found["verification_accuracy"] == 0.75 and found["tpr_at_far_1e_3"] == 1.0
@@ -90,22 +100,32 @@ def test_verification_of_pairs():
 def test_originals_have_no_codec_figures():
     dataset = EvaluationSet("toy", PATHS[:2])
     measured = _measured(_angles(0, 10), psnr_db=[np.inf, np.inf])
-    row = rows.row(Pictures(dataset), None, 0, measured, measured, [])
-    assert row["codec"] == "original" and row["psnr_db"] is None and row["encode_ms"] is None
+    row = rows.Judge(Pictures(dataset), measured, []).row(None, 0, measured)
+    assert row_definition.problem(row) is None
+    assert row["codec"]["kind"] == "original" and row["psnr_db"] is None and row["encode_ms"] is None
     assert row["detection_rate"] is None and row["recognizers"] == []
 
 
-def _row(codec, size, psnr_db, frr=None, align=None, dataset="toy"):
+def _row(codec, size, psnr_db, frr=None, align=None, dataset="toy", fnmr=None):
+    """`codec` as `codec_choice` names it; the form is taken from there."""
+    *before, kind = codec.split("+")
+    shrink = next((float(part[6:]) for part in before if part.startswith("shrink")), None)
+    form = CodecForm("model" if kind == "tf_ipr" else kind, model="toy" if kind == "tf_ipr" else None,
+                     crop="aligned" if align else None, size=align, shrink=shrink, grey="grey" in before)
     recognizers = [] if frr is None else [dict(
         name="r", frr_at_far_1=frr, frr_low=frr, frr_high=frr, mean_cosine=1 - frr ** 2)]
-    return dict(dataset=dataset, align=align, codec=codec, label=codec.upper(), identity=codec,
+    if fnmr is not None:
+        recognizers[0].update(flips=None, verification=[dict(references="coded", points=[
+            dict(fmr=1e-4, fnmr=fnmr, low=fnmr / 2, high=2 * fnmr)])])
+    return dict(dataset=dataset, codec=form.record(), label=codec.upper(), identity=codec, n_images=6,
                 setting_name="q", setting=size, mean_bytes=size, bpp=size / 100, psnr_db=psnr_db,
+                payload_bytes=size - 10,
                 ms_ssim=1 - 10 ** (-psnr_db / 20), encode_ms=1.0, decode_ms=2.0,
                 recognizers=recognizers, failures=[])
 
 
 def test_a_printed_line_has_a_cell_for_each_heading_and_intervals():
-    line = dict(_row("avif", 1200, 31.5, 0.25, align=128), container_bytes=275.4,
+    line = dict(_row("avif", 1200, 31.5, 0.25, align=128), payload_bytes=275.4,
                 detection_rate=None, n_failed=0)
     line["recognizers"] = [dict(name="a", frr_at_far_1=0.073, frr_low=0.055, frr_high=0.096,
                                 mean_cosine=0.9876)]
@@ -163,6 +183,22 @@ def test_best_within_a_budget_chooses_scale_and_crop():
         (950, "aligned"): "ALIGN128+AVIF", (1000, "aligned"): "ALIGN128+AVIF"}
 
 
+def test_a_contest_is_won_within_a_budget_of_payload_by_the_best_scale():
+    found = contest.best([
+        _row("avif", 511, 30, 0.4, fnmr=0.10), _row("avif", 510, 30, 0.4, fnmr=0.20),
+        _row("shrink0.5+avif", 400, 28, 0.3, fnmr=0.08), _row("grey+avif", 450, 28, 0.3, fnmr=0.05),
+        _row("tf_ipr", 500, 28, 0.3, fnmr=0.02), _row("original", 10, 30, 0.0, fnmr=0.0)], [500])
+    assert {entry["contestant"]: entry["label"] for entry in found} == {
+        "avif": "SHRINK0.5+AVIF", "grey avif": "GREY+AVIF", "model toy": "TF_IPR"}
+    ours, theirs = contest.leaders(found, "toy", "r", 500)
+    assert (ours["fnmr"], theirs["contestant"], theirs["payload_bytes"]) == (0.02, "grey avif", 440)
+
+
+def test_the_documentation_has_the_definition_of_a_row():
+    text = (pathlib.Path(__file__).parents[2] / "docs/evaluation.md").read_text(encoding="utf-8")
+    assert row_definition.markdown() in text
+
+
 def test_the_results_folder_has_every_form(tmp_path):
     folder = results_folder.ResultsFolder(tmp_path, dict(time="2026-01-01T00:00:00"))
     measured = [_row("steps", 100 * n, 30 + n, 0.1) for n in (2, 1)]
@@ -174,10 +210,11 @@ def test_the_results_folder_has_every_form(tmp_path):
     folder.add_curve(measured, ["a.png", "b.png"], [figures, figures])
 
     record = json.loads((tmp_path / "metrics.json").read_text())
-    assert record["schema"] == 1 and record["rows"] == measured
+    assert record["schema"] == 2 and record["rows"] == measured
     with open(tmp_path / "metrics.csv", newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     assert lines[1]["mean_bytes"] == "100" and lines[0]["r frr_at_far_1"] == "0.1"
+    assert lines[0]["codec kind"] == "steps" and lines[0]["r fnmr at fmr 0.0001"] == ""
     curve = json.loads((tmp_path / "compressai/toy_steps.json").read_text())
     assert curve["results"]["bpp"] == [1.0, 2.0] and curve["results"]["psnr-rgb"] == [31, 32]
     assert curve["results"]["encoding_time"] == [0.001, 0.001]

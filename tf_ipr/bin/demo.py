@@ -110,7 +110,7 @@ def _judge() -> tuple:
 
 def _others() -> list:
     """The codecs asked for that are installed; the others are named with their reasons."""
-    from tf_ipr.evaluation import reference_codecs
+    from tf_ipr.evaluation.codecs import reference_codecs
 
     found = []
     for name in FLAGS.beside:

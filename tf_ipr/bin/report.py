@@ -26,6 +26,9 @@ flags.DEFINE_list("images", [], "Image files to show instead of the results' own
                   flag_values=FLAGS)
 flags.DEFINE_list("models", [], "Folders of the models in the results, where the results name none "
                   "or one that is gone.", flag_values=FLAGS)
+flags.DEFINE_list("recognizers", [], "Folders of the recognisers that lead searches, where the results "
+                                     "name none.",
+                  flag_values=FLAGS)
 flags.DEFINE_float("bytes", None, "Show each codec at the setting whose mean file is nearest to "
                    "this. Default: where our models come nearest to each other.", 1.0,
                    flag_values=FLAGS)
@@ -37,14 +40,16 @@ flags.DEFINE_string("output", None, "Folder of the report. Default: that of the 
 
 def _report(paths) -> pathlib.Path:
     # pylint: disable=import-outside-toplevel  # Seconds.
-    from tf_ipr.evaluation.learned_codec import LearnedCodec
-    from tf_ipr.evaluation.report import results, writing
+    from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
+    from tf_ipr.recognition.recognizer import Recognizer
+    from tf_ipr.report import results, writing
 
     found = results.load(paths)
-    folders = {LearnedCodec.load(folder).label: folder for folder in FLAGS.models}
+    folders = {LearnedCodec.load(folder).form.model: folder for folder in FLAGS.models}
+    recognizers = {Recognizer.load(folder).name: folder for folder in FLAGS.recognizers}
     return writing.write(
         found, FLAGS.output or found.paths[0].parent,
-        writing.Options(FLAGS.images, folders, FLAGS.bytes, FLAGS.pictures))
+        writing.Options(FLAGS.images, folders, recognizers, FLAGS.bytes, FLAGS.pictures))
 
 
 def main(argv) -> int:
@@ -57,7 +62,7 @@ def main(argv) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
-    start.run(main)
+    start.run(main, tensorflow=True)
 
 
 if __name__ == "__main__":

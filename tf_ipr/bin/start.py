@@ -72,11 +72,6 @@ def call(main: Callable[[list], int], argv: list) -> int:
 
         _complain(name, missing_package.explain(error))
         return 1
-    except ModuleNotFoundError as error:
-        from tf_ipr.bin import missing_package  # pylint: disable=import-outside-toplevel
-
-        _complain(name, missing_package.explain(error))
-        return 1
     except (ValueError, OSError, ImportError, ArithmeticError, MemoryError) as error:
         _complain(name, reason(error))
         return 1

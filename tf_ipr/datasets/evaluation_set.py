@@ -6,12 +6,17 @@ import dataclasses
 import functools
 import hashlib
 import pathlib
+from collections import Counter
 from typing import Optional, Sequence
 
 from tf_ipr.datasets import celeba_hq, lfw, people
 from tf_ipr.files import image_file
 from tf_ipr.files.file_key import file_key
 
+ONE_PICTURE_EACH = ("none of the {people} people of {name} has more than {gallery} picture{s}; people "
+                    "of one picture can "
+                    "only be enrolled, and nobody be recognised: use several pictures of a person, or "
+                    "--dataset=folder")
 NAMES = ("lfw", "lfw_view2", "celeba_hq", "people", "folder")
 
 
@@ -33,6 +38,21 @@ class EvaluationSet:
     pairs: Optional[Sequence[lfw.Pair]] = None
     gallery_size: int = 1
 
+    @property
+    def rule(self) -> str:
+        """How the set is used, in a sentence."""
+        count = f"{len(self.paths):,} pictures"
+        if self.pairs is not None:
+            return f"{count}; the {len(self.pairs):,} pairs of the official list"
+        if self.identities is None:
+            return f"{count} of nobody in particular; cosines only"
+        queries = sum(max(0, count - self.gallery_size) for count in Counter(self.identities).values())
+        first = "picture" if self.gallery_size == 1 else f"{self.gallery_size} pictures"
+        return (f"{count} of {len(set(self.identities)):,} people; gallery: the first {first} of each "
+                f"person in the "
+                f"order of the list or of the paths; queries: the {queries:,} others; verification: "
+                f"all pairs")
+
     @functools.cached_property
     def keys(self) -> list[Optional[str]]:
         """`file_key` of each file; None for one that cannot be read."""
@@ -44,8 +64,8 @@ class EvaluationSet:
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None, every: int = 1
-         ) -> EvaluationSet:
+def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None, every: int = 1,
+         gallery_size: Optional[int] = None) -> EvaluationSet:
     """The test images of a dataset.
 
     Args:
@@ -54,9 +74,11 @@ def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None,
       data_dir: folder of the images; None lets TensorFlow Datasets fetch LFW.
       protocol_dir: folder of the official lists of LFW and CelebA-HQ.
       every: take every N-th person (without people: image) only.
+      gallery_size: pictures of each person that are enrolled; None takes 1, of CelebA-HQ 3.
 
     Raises:
-      ValueError: an unknown name, a missing folder, or lists that are malformed.
+      ValueError: an unknown name, a missing folder, lists that are malformed, two folders of one person,
+        or people of whom nobody has a picture beside the gallery's.
       FileNotFoundError: folders, lists or images are absent.
     """
     if name not in NAMES:
@@ -78,8 +100,14 @@ def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None,
              "people": lambda: people.faces(data_dir)}[name]()
     number = {who: n for n, who in enumerate(dict.fromkeys(face.identity for face in faces))}
     faces = [face for face in faces if number[face.identity] % every == 0]
-    return EvaluationSet(name, [face.path for face in faces], [face.identity for face in faces],
-                         gallery_size=celeba_hq.GALLERY_SIZE if name == "celeba_hq" else 1)
+    identities = [face.identity for face in faces]
+    size = gallery_size or (celeba_hq.GALLERY_SIZE if name == "celeba_hq" else 1)
+    # Two folders of people must be told apart in the results.
+    title = pathlib.Path(data_dir).resolve().name if name == "people" else name
+    if max(Counter(identities).values()) <= size:
+        raise ValueError(ONE_PICTURE_EACH.format(people=len(set(identities)), name=title, gallery=size,
+                                                 s="" if size == 1 else "s"))
+    return EvaluationSet(title, [face.path for face in faces], identities, gallery_size=size)
 
 
 def _view2(protocol_dir, data_dir, every: int) -> EvaluationSet:

@@ -17,7 +17,7 @@ from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 
-from tf_ipr.evaluation.image_codec import ImageCodec, Setting
+from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 
 
 @dataclasses.dataclass(frozen=True)

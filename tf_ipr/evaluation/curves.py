@@ -2,9 +2,10 @@
 
 The BD rate is the mean difference in bytes at equal quality over the range of quality that both
 curves share, in percent of the anchor's, by the `bjontegaard` package with Akima interpolation (of
-the logarithm of the mean bytes over the quality). Quality is PSNR, MS-SSIM in dB, 1 - FRR, or the
-mean cosine between the embeddings of a picture and of its original, as -10 log10(1 - cosine): FRR
-rests on few strangers' scores, the cosine on every picture in which a face is found. A curve takes
+the logarithm of the mean bytes over the quality). Quality is PSNR, MS-SSIM in dB, 1 - FRR, 1 - FNMR at
+FMR 1e-4, or the mean cosine between the embeddings of a picture and of its original, as -10 log10(1 -
+cosine): FRR rests on few strangers' scores, the cosine on every picture in which a face is found. A
+curve takes
 part with those of its points that are better than every smaller file: at least four.
 """
 
@@ -15,17 +16,26 @@ from typing import Optional, Sequence
 
 import numpy as np
 
+from tf_ipr.evaluation import rows as rows_of_results
+from tf_ipr.evaluation.codecs.codec_form import MODEL, ORIGINAL
+
 BUDGETS = (512, 768, 1024, 1280, 1769, 2660, 4096, 7000)
+FMR = 1e-4
 _MIN_POINTS = 4
 
 
 def by_codec(rows: Sequence[dict]) -> dict:
     """Rows by (dataset, crop, codec's label), from small files to large; the originals left out."""
     curves: dict = {}
-    for row in sorted((row for row in rows if row["codec"] != "original" and row["mean_bytes"]),
+    for row in sorted((row for row in rows if row["codec"]["kind"] != ORIGINAL and row["mean_bytes"]),
                       key=lambda row: row["mean_bytes"]):
-        curves.setdefault((row["dataset"], row["align"], row["label"]), []).append(row)
+        curves.setdefault((row["dataset"], crop_of(row), row["label"]), []).append(row)
     return curves
+
+
+def crop_of(row: dict) -> Optional[tuple[str, int]]:
+    """Kind and size of the crop that was coded; None for whole pictures."""
+    return (row["codec"]["crop"], row["codec"]["size"]) if row["codec"]["crop"] else None
 
 
 def qualities(row: dict) -> dict:
@@ -36,6 +46,9 @@ def qualities(row: dict) -> dict:
     for recognizer in row["recognizers"]:
         if "frr_at_far_1" in recognizer:
             found[f"frr {recognizer['name']}"] = 1 - recognizer["frr_at_far_1"]
+        point = rows_of_results.fnmr_at(recognizer, FMR)
+        if point:
+            found[f"fnmr {recognizer['name']}"] = 1 - point["fnmr"]
         cosine = recognizer.get("mean_cosine")
         if cosine is not None and cosine < 1:
             found[f"cosine {recognizer['name']}"] = -10 * math.log10(1 - cosine)
@@ -50,22 +63,22 @@ def bd_rates(rows: Sequence[dict], anchor: str) -> list[dict]:
       anchor: name of a codec; one on whole images.
 
     Returns:
-      dataset, align, label, quality, bd_rate_percent and shared, the part of the anchor's range of
+      dataset, label, quality, bd_rate_percent and shared, the part of the anchor's range of
       quality that both curves cover; the rate is None where fewer than four points are left or
       nothing is shared. PSNR and MS-SSIM are compared only between codecs of the same pictures.
     """
     curves = by_codec(rows)
     results = []
-    for (dataset, align, label), curve in curves.items():
+    for (dataset, crop, label), curve in curves.items():
         anchors = [other for (where, size, _), other in curves.items()
-                   if where == dataset and size is None and other[0]["codec"] == anchor]
+                   if where == dataset and size is None and _is_plain(other[0], anchor)]
         if not anchors or curve is anchors[0]:
             continue
         for quality in qualities(curve[0]):
-            if align is not None and not quality.startswith(("frr", "cosine")):
+            if crop is not None and not quality.startswith(("frr", "fnmr", "cosine")):
                 continue
             rate, shared = _bd_rate(_rising(anchors[0], quality), _rising(curve, quality))
-            results.append(dict(dataset=dataset, align=align, label=label, anchor=anchor,
+            results.append(dict(dataset=dataset, label=label, anchor=anchor,
                                 quality=quality, bd_rate_percent=rate, shared=shared))
     return results
 
@@ -95,10 +108,18 @@ def _bd_rate(anchor, test) -> tuple[Optional[float], float]:
     return float(value), shared
 
 
+def _is_plain(row: dict, kind: str) -> bool:
+    """Whether the row is of a reference codec with nothing done to the picture."""
+    form = row["codec"]
+    return form["kind"] == kind and not any(
+        form[part] for part in ("crop", "shrink", "grey", "fit", "search"))
+
+
 def kind(row: dict) -> str:
-    """What was done: "whole", "shrunk" or "aligned", with "model, " before it for our codec."""
-    how = "aligned" if row["align"] else "shrunk" if "shrink" in row["codec"] else "whole"
-    return f"model, {how}" if "tf_ipr" in row["codec"] else how
+    """What was done: "whole", "shrunk", "aligned" or "loose", with "model, " before it for our codec."""
+    form = row["codec"]
+    how = form["crop"] or ("shrunk" if form["shrink"] else "whole")
+    return f"model, {how}" if form["kind"] == MODEL else how
 
 
 def best_within(rows: Sequence[dict], budgets: Sequence[int] = BUDGETS) -> list[dict]:
@@ -111,7 +132,7 @@ def best_within(rows: Sequence[dict], budgets: Sequence[int] = BUDGETS) -> list[
     """
     best: dict = {}
     for row in rows:
-        if row["codec"] == "original" or not row["mean_bytes"]:
+        if row["codec"]["kind"] == ORIGINAL or not row["mean_bytes"]:
             continue
         for recognizer in row["recognizers"]:
             if "frr_at_far_1" not in recognizer:

@@ -20,12 +20,13 @@ import numpy as np
 
 from tf_ipr.evaluation import metrics
 from tf_ipr.evaluation.coding_pool import Coded, CodingPool
-from tf_ipr.evaluation.image_codec import ImageCodec, Setting
+from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.pictures import Pictures
 from tf_ipr.faces.cache import Cache
 
 FIGURES = ("num_bytes", "container_bytes", "pixels", "psnr_db", "ms_ssim", "encode_ms",
            "decode_ms")
+_CONTAINERS = "containers 2"  # Which bytes count as container; another count needs other caches.
 _CHUNK_PIXELS = 1 << 21  # Pictures held at once: 32 of 250×250, 2 of 1024×1024.
 
 
@@ -102,7 +103,7 @@ class Laboratory:
         keys = [pictures.keys[index] for index in indices]
         if self._detects(pictures) and self.recognizers:
             landmarks = self._detector().landmarks(images)
-        elif pictures.align or pictures.landmarks is not None:
+        elif pictures.landmarks is not None:
             landmarks = np.stack([pictures.known_landmarks(index) for index in indices])
         else:
             landmarks = np.full([len(images), 5, 2], np.nan, np.float32)
@@ -113,19 +114,20 @@ class Laboratory:
         for (index, image, coded), points, ms_ssim in zip(good, landmarks, similarity):
             size = coded.num_bytes
             if codec is None:
-                size = np.nan if pictures.align else pictures.paths[index].stat().st_size
+                size = np.nan if pictures.crop else pictures.paths[index].stat().st_size
             rows.append([size, coded.container_bytes, image.shape[0] * image.shape[1],
                          metrics.psnr_db(image, coded.decoded_u8), ms_ssim,
                          coded.encode_ms, coded.decode_ms, *points.ravel()])
         caches.figures.add(keys, np.array(rows, np.float32))
 
     def _detects(self, pictures: Pictures) -> bool:
-        return self._detect and pictures.align is None
+        return self._detect and pictures.crop is None
 
     def _open(self, pictures, codec, setting) -> _Caches:
         landmarks = "given" if not self._detects(pictures) else (
             f"mtcnn {_version('mtcnn')}" if self.recognizers else "none")
-        about = (codec.identity() if codec else "original", f"{setting:g}", pictures.align, landmarks)
+        about = (codec.identity() if codec else "original", f"{setting:g}", pictures.crop, landmarks,
+                 _CONTAINERS)
         folder = self._cache_dir / "coded" / hashlib.sha256(repr(about).encode()).hexdigest()[:16]
         if self._opened[0] != folder:  # Opening reads hundreds of files.
             self._opened = folder, _Caches(

@@ -12,8 +12,9 @@ import numpy as np
 
 from tf_ipr.files import image_file
 from tf_ipr.datasets.evaluation_set import EvaluationSet
+from tf_ipr.evaluation.codecs.codec_form import ALIGNED
+from tf_ipr.evaluation.crops import Crop
 from tf_ipr.faces import cache
-from tf_ipr.runtime.alignment import align
 
 _CHUNK = 64
 
@@ -53,12 +54,12 @@ class Pictures:
 
     Attributes:
       dataset: what they are.
-      align: None for whole images, else the size of the aligned crops.
-      landmarks: of the whole images, float32 [N, 5, 2]; needed with `align`.
+      crop: None for whole images, else what is cut out of them.
+      landmarks: of the whole images, float32 [N, 5, 2]; needed with `crop`.
     """
 
     dataset: EvaluationSet
-    align: Optional[int] = None
+    crop: Optional[Crop] = None
     landmarks: Optional[np.ndarray] = None
 
     def __len__(self) -> int:
@@ -72,10 +73,11 @@ class Pictures:
     def keys(self) -> list[Optional[str]]:
         """What a result of each picture is kept by: its content; None for one that is unreadable."""
         keys = self.dataset.keys
-        if self.align is None:
+        if self.crop is None:
             return keys
+        cut = "" if self.crop.kind == ALIGNED else self.crop.kind
         return [None if key is None else
-                f"{key}-{self.align}-{hashlib.sha256(points.tobytes()).hexdigest()[:8]}"
+                f"{key}-{cut}{self.crop.size}-{hashlib.sha256(points.tobytes()).hexdigest()[:8]}"
                 for key, points in zip(keys, np.asarray(self.landmarks, np.float32))]
 
     def read(self, index: int) -> np.ndarray:
@@ -86,18 +88,9 @@ class Pictures:
           OSError: a file that cannot be read.
         """
         image = image_file.read_image(self.paths[index])
-        if self.align is None:
-            return image
-        from tf_ipr.faces import aligned_image
-
-        if not np.all(np.isfinite(self.landmarks[index])):
-            raise aligned_image.NoFaceError("no face was found in the original")
-        return align(image, self.landmarks[index], self.align)
+        return image if self.crop is None else self.crop.cut(image, self.landmarks[index])
 
     def known_landmarks(self, index: int) -> np.ndarray:
         """Where the landmarks of `read(index)` lie, float32 [5, 2]."""
-        if self.align is None:
-            return self.landmarks[index]
-        from tf_ipr.faces import alignment
-
-        return alignment.template_for(self.align)
+        landmarks = self.landmarks[index]
+        return landmarks if self.crop is None else self.crop.landmarks(landmarks)

@@ -20,10 +20,11 @@ from typing import Sequence
 import numpy as np
 
 from tf_ipr.files import atomic_file
-from tf_ipr.evaluation import curves
+from tf_ipr.evaluation import contest, curves, rows as rows_of_results
+from tf_ipr.evaluation.protocols.verification import FMRS
+from tf_ipr.evaluation.row_definition import SCHEMA
 
-SCHEMA = 1
-_NESTED = ("failures", "recognizers")
+_NESTED = ("failures", "recognizers", "codec")
 _PER_RECOGNIZER = (
     "frr_at_far_1", "frr_low", "frr_high", "tpr_at_far_1e_3", "verification_accuracy",
     "verification_standard_error", "mean_cosine", "p5_cosine", "worst_cosine", "fingerprint")
@@ -39,16 +40,26 @@ class ResultsFolder:
         self._about = about
         self._anchor = anchor
         self.rows: list[dict] = []
+        self.fewest_bytes: list[dict] = []
+
+    def add_fewest_bytes(self, found: Sequence[dict]) -> None:
+        """Adds what `headline` found and writes metrics.json."""
+        self.fewest_bytes += found
+        self._record()
 
     def add(self, row: dict) -> None:
         """Adds a row and writes metrics.json and metrics.csv."""
         self.rows.append(row)
-        record = dict(schema=SCHEMA, **self._about, rows=self.rows,
-                      bd_rates=curves.bd_rates(self.rows, self._anchor),
-                      best_within=curves.best_within(self.rows))
-        self._json("metrics.json", record)
+        self._record()
         with atomic_file.writing(self._path / "metrics.csv", "w") as file:
             _write_csv(file, self.rows)
+
+    def _record(self) -> None:
+        record = dict(schema=SCHEMA, **self._about, rows=self.rows,
+                      bd_rates=curves.bd_rates(self.rows, self._anchor),
+                      best_within=curves.best_within(self.rows),
+                      contest=contest.best(self.rows), fewest_bytes=self.fewest_bytes)
+        self._json("metrics.json", record)
 
     def add_curve(self, rows: Sequence[dict], images: Sequence[str], figures: Sequence[dict]) -> None:
         """Writes one codec for the other tools.
@@ -115,20 +126,32 @@ def codec_compare_form(rows: Sequence[dict], images: Sequence[str], figures: Seq
             {"codec": "Name of the codec used to generate this data"},
             {"version": "Version of the codec used to generate this data"},
             {"time": "Timestamp of when this data was generated"}],
-        constant_values=[f"{first['label']}, {first['dataset']}", first["codec"],
+        constant_values=[f"{first['label']}, {first['dataset']}", first["codec"]["kind"],
                          first["identity"], time],
         field_descriptions=[{name: meaning} for name, meaning in fields], field_values=values)
 
 
 def _write_csv(file, rows: Sequence[dict]) -> None:
     plain = [name for name in rows[0] if name not in _NESTED]
+    parts = list(rows[0]["codec"])
     recognizers = list(dict.fromkeys(found["name"] for row in rows for found in row["recognizers"]))
+    points = [(fmr, field) for fmr in FMRS for field in ("fnmr", "low", "high")]
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(plain + [f"{name} {field}" for name in recognizers for field in _PER_RECOGNIZER])
+    writer.writerow(
+        plain + [f"codec {part}" for part in parts] + [
+            heading for name in recognizers for heading in (
+                *(f"{name} {field}" for field in _PER_RECOGNIZER),
+                *(f"{name} {field} at fmr {fmr:g}" for fmr, field in points))])
     for row in rows:
         by_name = {found["name"]: found for found in row["recognizers"]}
-        writer.writerow([row[name] for name in plain] + [
-            by_name.get(name, {}).get(field) for name in recognizers for field in _PER_RECOGNIZER])
+        cells = [row[name] for name in plain]
+        cells += ["+".join(value) if isinstance(value, list) else value
+                  for value in (row["codec"][part] for part in parts)]
+        for name in recognizers:
+            found = by_name.get(name, {})
+            cells += [found.get(field) for field in _PER_RECOGNIZER]
+            cells += [(rows_of_results.fnmr_at(found, fmr) or {}).get(field) for fmr, field in points]
+        writer.writerow(cells)
 
 
 def _file_name(row: dict) -> str:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import pathlib
 import platform
+import re
 import sys
 import time
-from typing import Optional, Sequence
+from typing import Mapping, Optional, Sequence
 
 import numpy as np
 import tqdm
 
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.evaluation import codec_choice, rows
-from tf_ipr.evaluation.codec_choice import CodecChoice
+from tf_ipr.evaluation import headline, rows
+from tf_ipr.evaluation.codecs import codec_choice
+from tf_ipr.evaluation.codecs.codec_choice import CodecChoice
 from tf_ipr.evaluation.coding_pool import CodingPool
 from tf_ipr.evaluation.measurement import Laboratory
 from tf_ipr.evaluation.pictures import Landmarks, Pictures
+from tf_ipr.evaluation.protocols import score_files
+from tf_ipr.evaluation.protocols.verification import FMRS
 from tf_ipr.evaluation.results_folder import ResultsFolder
 
 _EXAMPLES = 4  # Images of a dataset that the report shows.
@@ -40,8 +45,9 @@ class Protocol:
 
 def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
              recognizers: Sequence, output, cache_dir, protocol: Protocol = Protocol(),
-             command: Sequence[str] = (), anchor: str = "hevc", processes: Optional[int] = None
-             ) -> ResultsFolder:
+             command: Sequence[str] = (), anchor: str = "hevc", processes: Optional[int] = None,
+             target: Optional[CodecChoice] = None, write_scores: bool = False,
+             recognizer_folders: Optional[Mapping] = None) -> ResultsFolder:
     """Measures everything and writes `output`; see `docs/evaluation.md`.
 
     Args:
@@ -55,6 +61,11 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
       command: for the record.
       anchor: name of the codec that BD rates refer to.
       processes: for reference codecs; None takes one per processor.
+      target: a codec with one setting; the fewest bytes at which every other codec recognises as well
+        are added, see `headline`.
+      recognizer_folders: where the recognisers lie, by name; the report looks there for those that lead
+        searches.
+      write_scores: writes the scores of all pairs into `output`/scores, see `score_files`.
 
     Raises:
       ValueError: two datasets or two recognisers of one name, which results could not tell apart;
@@ -62,9 +73,12 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
     """
     _check_names("datasets", "evaluate them apart, with an --output each", datasets)
     _check_names("recognisers", "rename the folder of one", recognizers)
-    choices = codec_choice.merge(choices)
+    choices = codec_choice.merge([*choices, *([target] if target else [])])
+    for dataset in datasets:
+        tqdm.tqdm.write(f"{dataset.name}: {dataset.rule}", file=sys.stdout)
+    tqdm.tqdm.write(HEADINGS, file=sys.stdout)
     detector = _Detector()
-    about = _about(datasets, choices, recognizers, protocol, command)
+    about = _about(datasets, choices, recognizers, protocol, command, recognizer_folders or {})
     folder = ResultsFolder(output, about, anchor)
     available = [choice for choice in choices if not choice.codec.unavailable_reason()]
     landmarks = Landmarks(cache_dir, detector)
@@ -72,13 +86,33 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
         laboratory = Laboratory(recognizers, detector, cache_dir, pool,
                                 detect=protocol.landmarks == "decoded")
         for dataset in datasets:
-            for align in dict.fromkeys(choice.align for choice in available):
-                known = align or (recognizers and protocol.landmarks == "original")
+            best = headline.Headline(target, dataset, recognizers) if (
+                target and dataset.identities is not None) else None
+            for crop in dict.fromkeys(choice.crop for choice in available):
+                known = crop or (recognizers and protocol.landmarks == "original")
                 pictures = Pictures(
-                    dataset, align, landmarks.of(dataset, tqdm.tqdm) if known else None)
-                chosen = [choice for choice in available if choice.align == align]
-                _evaluate_pictures(pictures, chosen, laboratory, folder, protocol, bar)
+                    dataset, crop, landmarks.of(dataset, tqdm.tqdm) if known else None)
+                chosen = [choice for choice in available if choice.crop == crop]
+                _evaluate_pictures(pictures, chosen, laboratory, folder, protocol, bar,
+                                   _took(best, recognizers, output if write_scores else None))
+            if best:
+                found = best.found()
+                folder.add_fewest_bytes(found)
+                tqdm.tqdm.write(f"\n{headline.tables(found, best.differences())}\n", file=sys.stdout)
     return folder
+
+
+def _took(best: Optional[headline.Headline], recognizers, scores_of):
+    """Who takes what the recognisers decided: the headline, the files of scores."""
+    def take(row, number, outcome):
+        if best:
+            best.take(row, number, outcome)
+        if scores_of is not None and outcome.comparisons is not None:
+            name = f"{row['dataset']} {row['label']} {row['setting'] or 0:g} {recognizers[number].name}"
+            score_files.write(outcome.comparisons, pathlib.Path(scores_of) / "scores",
+                              re.sub(r"[^a-z0-9.]+", "_", name.lower()))
+
+    return take
 
 
 def _check_names(what: str, remedy: str, parts: Sequence) -> None:
@@ -88,13 +122,13 @@ def _check_names(what: str, remedy: str, parts: Sequence) -> None:
         raise ValueError(f"two {what} are named {twice[0]!r}; {remedy}")
 
 
-def _evaluate_pictures(pictures, choices, laboratory, folder, protocol, bar) -> None:
+def _evaluate_pictures(pictures, choices, laboratory, folder, protocol, bar, took) -> None:
     """All codecs on one set of pictures, the originals first."""
     originals = _measure(laboratory, pictures, None, 0, bar)
+    judge = rows.Judge(pictures, originals, laboratory.recognizers, protocol.gallery, took)
 
     def row(choice, setting, measured):
-        found = rows.row(pictures, choice, setting, measured, originals, laboratory.recognizers,
-                         protocol.gallery)
+        found = judge.row(choice, setting, measured)
         folder.add(found)
         tqdm.tqdm.write(summary(found), file=sys.stdout)
         sys.stdout.flush()
@@ -121,7 +155,7 @@ def _measure(laboratory, pictures, choice, setting, bar):
 
 def _progress(datasets, choices):
     settings = sum(len(choice.settings) for choice in choices)
-    settings += len({choice.align for choice in choices})
+    settings += len({choice.crop for choice in choices})
     # A terminal is kept up to date; a log gets a line every half minute.
     return tqdm.tqdm(total=settings * sum(len(dataset.paths) for dataset in datasets), unit="image",
                      dynamic_ncols=True, smoothing=0.02,
@@ -138,19 +172,36 @@ def summary(row: dict) -> str:
         f"{100 * found['frr_high']:.1f})" for found in row["recognizers"] if "frr_at_far_1" in found)
     accuracy = " / ".join(f"{100 * found['verification_accuracy']:.2f}"
                           for found in row["recognizers"] if "verification_accuracy" in found)
+    fnmr = " / ".join(_fnmr(found) for found in row["recognizers"] if found.get("verification"))
+    flipped = " / ".join(
+        "–" if not found["flips"] else f"{100 * found['flips']['faces'] / found['flips']['n_faces']:.1f}"
+        for found in row["recognizers"] if "flips" in found)
     cosine = " / ".join(number(found["mean_cosine"], ".3f") for found in row["recognizers"])
     return (f"| {row['dataset']} | {row['label']} | {number(row['setting'], 'g')} | "
-            f"{number(row['mean_bytes'], '.0f')} | {number(row['container_bytes'], '.0f')} | "
+            f"{number(row['mean_bytes'], '.0f')} | {number(row['payload_bytes'], '.0f')} | "
             f"{number(row['bpp'], '.3f')} | {number(row['psnr_db'], '.2f')} | "
             f"{number(row['ms_ssim'], '.4f')} | {number(row['encode_ms'], '.1f')} / "
             f"{number(row['decode_ms'], '.1f')} | "
             f"{'–' if row['detection_rate'] is None else format(100 * row['detection_rate'], '.2f')}"
-            f" | {frr or accuracy or '–'} | {cosine or '–'} | {row['n_failed']} |")
+            f" | {frr or accuracy or '–'} | {fnmr or '–'} | {flipped or '–'} | {cosine or '–'} | "
+            f"{row['n_failed']} |")
 
 
-HEADINGS = ("| dataset | codec | setting | bytes | of these container | bpp | PSNR dB | MS-SSIM | "
-            "encode / decode ms | faces found, % | FRR (95 % interval) or accuracy, % | mean cosine | failed |\n"
-            "|" + "---|" * 13)
+def _fnmr(found: dict) -> str:
+    """FNMR of coded against coded at each FMR, with intervals."""
+    cells = []
+    for fmr in FMRS:
+        point = rows.fnmr_at(found, fmr)
+        cells.append("too few" if point is None else
+                     f"{100 * point['fnmr']:.2f} ({100 * point['low']:.2f}–{100 * point['high']:.2f})")
+    return ", ".join(cells)
+
+
+HEADINGS = ("| dataset | codec | setting | bytes | of these payload | bpp | PSNR dB | MS-SSIM | "
+            "encode / decode ms | faces found, % | FRR (95 % interval) or accuracy, % | "
+            "FNMR at FMR 1e-3, 1e-4, 1e-5 (95 % interval), % | faces flipped, % | mean cosine | failed "
+            "|\n"
+            "|" + "---|" * 15)
 
 
 class _Detector:
@@ -167,7 +218,7 @@ class _Detector:
         return self._made
 
 
-def _about(datasets, choices, recognizers, protocol, command) -> dict:
+def _about(datasets, choices, recognizers, protocol, command, folders) -> dict:
     def version(package):
         try:
             return importlib.metadata.version(package)
@@ -183,10 +234,12 @@ def _about(datasets, choices, recognizers, protocol, command) -> dict:
             name=dataset.name, n_images=len(dataset.paths), digest=dataset.digest(),
             n_identities=len(set(dataset.identities)) if dataset.identities else None,
             n_pairs=len(dataset.pairs) if dataset.pairs else None,
-            gallery_size=dataset.gallery_size, examples=_examples(dataset)) for dataset in datasets],
+            gallery_size=dataset.gallery_size, rule=dataset.rule, examples=_examples(dataset))
+            for dataset in datasets],
         recognizers=[dict(name=recognizer.name, fingerprint=recognizer.fingerprint,
-                          weights_sha256=recognizer.facts.sha256) for recognizer in recognizers],
-        codecs=[dict(name=choice.name, label=choice.label, align=choice.align,
+                          weights_sha256=recognizer.facts.sha256,
+                          folder=folders.get(recognizer.name)) for recognizer in recognizers],
+        codecs=[dict(codec=choice.form.record(), label=choice.label,
                      settings=[float(np.float64(setting)) for setting in choice.settings],
                      folder=_folder(choice.codec),
                      unavailable=choice.codec.unavailable_reason()) for choice in choices])
@@ -200,5 +253,7 @@ def _examples(dataset: EvaluationSet) -> list[str]:
 
 
 def _folder(codec) -> Optional[str]:
-    """The folder of a model, also where pictures are shrunk first."""
-    return getattr(getattr(codec, "inner", codec), "folder", None)
+    """The folder of a model, also within another codec."""
+    while hasattr(codec, "inner"):
+        codec = codec.inner
+    return getattr(codec, "folder", None)

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import tf_ipr
-from tf_ipr.evaluation import reference_codecs
+from tf_ipr.evaluation.codecs import reference_codecs
 from tf_ipr.evaluation.demo import equal_bytes, part, sheet, text
 from tf_ipr.files import image_file
 
