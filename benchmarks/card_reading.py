@@ -40,7 +40,7 @@ flags.DEFINE_enum("level", "M", ["L", "M", "Q", "H"], "Of its error correction."
 flags.DEFINE_list(
     "widths",
     ["1200", "800", "600", "400"],
-    "Of the card in the photograph, in pixels.",
+    "Of the card in the photograph, in pixels; none leaves the first table out.",
     flag_values=FLAGS,
 )
 flags.DEFINE_integer("seed", 1, "Of the photographs.", flag_values=FLAGS)
@@ -221,9 +221,10 @@ def main(argv) -> int:
     tried = [Tried(int(version), first[chosen], codec, key) for version in FLAGS.versions]
     print(
         f"{len(chosen)} faces; {len(first)} people with two pictures, "
-        f"{len(first) * (len(first) - 1)} pairs of different people\n\n{reading_table(tried)}\n",
-        flush=True,
+        f"{len(first) * (len(first) - 1)} pairs of different people\n"
     )
+    if FLAGS.widths:
+        print(reading_table(tried) + "\n", flush=True)
     if FLAGS.recognizers:
         print(judges_table(tried, chosen, first, second))
     return 0

@@ -21,7 +21,7 @@ import pathlib
 
 from absl import flags
 
-from tf_ipr.bin import codec_flags, start
+from tf_ipr.bin import codec_flags, missing_package, start
 
 FLAGS = flags.FlagValues()
 flags.DEFINE_bool("read", False, "Reads a card instead of making one.", flag_values=FLAGS)
@@ -179,9 +179,16 @@ def _landmarks_in(image):
     if FLAGS.landmarks is not None:
         return _landmarks()
     # pylint: disable=import-outside-toplevel  # TensorFlow, only here.
-    from tf_ipr.faces import aligned_image, detection
+    try:
+        from tf_ipr.faces import aligned_image, detection
 
-    return aligned_image.main_face_landmarks(image, detection.FaceDetector())
+        detector = detection.FaceDetector()
+    except ImportError as error:
+        reason = missing_package.explain(error) if isinstance(error, ModuleNotFoundError) else error
+        raise ImportError(
+            f"{reason}\nOr say where the face is: --landmarks=x,y,... (five points, see --help)"
+        ) from error
+    return aligned_image.main_face_landmarks(image, detector)
 
 
 def _read(source: str, target: str | None = None) -> dict:
