@@ -58,10 +58,15 @@ def test_rows_never_change_their_meaning():
 
 def test_the_table_of_the_documentation_is_that_of_the_code():
     page = pathlib.Path(__file__).parents[2] / "docs" / "bitstream.md"
-    rows = re.findall(r"^\| `0x(\w\w)` \| 1\.0 \| `(\w{8})` \| (\w+) \| (\d+)x(\d+) \|$",
-                      page.read_text(encoding="utf-8"), re.M)
-    assert {int(number, 16): compact.Row(model_id, int(width), int(height))
-            for number, model_id, _, width, height in rows} == compact.ROWS
+    rows = re.findall(
+        r"^\| `0x(\w\w)` \| 1\.0 \| `(\w{8})` \| (\w+) \| (\d+)x(\d+) \|$",
+        page.read_text(encoding="utf-8"),
+        re.M,
+    )
+    assert {
+        int(number, 16): compact.Row(model_id, int(width), int(height))
+        for number, model_id, _, width, height in rows
+    } == compact.ROWS
     named = {model_id: name for _, model_id, name, _, _ in rows}
     for name, folder in shipped_models.folders().items():
         assert named[model_folder.read_config(folder)["model_id"]] == name
