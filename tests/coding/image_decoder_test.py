@@ -25,8 +25,8 @@ def _spec(*shape):
     return tf.TensorSpec(shape, tf.int32)
 
 
-@tf.function(autograph=False, input_signature=[_spec(None), _spec(), _spec(32), _spec(None), _spec(None), _spec(),
-                                               _spec()])
+@tf.function(autograph=False, input_signature=[
+    _spec(None), _spec(), _spec(32), _spec(None), _spec(None), _spec(), _spec()])
 def _graph(words, num_words, states, side_tables, tables, lanes, start_state):
     state = DECODER.start(words, num_words, states)
     side, state = DECODER.decode_all(state, side_tables, lanes)
@@ -104,7 +104,8 @@ def test_many_symbols_take_tables_of_wider_rows():
     decoder = ImageDecoder(wide, (2,))
     assert decoder.constants["row_of_slot"].dtype == np.int32
     rng = np.random.default_rng(0)
-    image = coder_cases.draw(rng, (1, 10), 0, 9, model=wide) + coder_cases.draw(rng, (1, 50), 0, 9, model=wide)
+    image = (coder_cases.draw(rng, (1, 10), 0, 9, model=wide)
+             + coder_cases.draw(rng, (1, 50), 0, 9, model=wide))
     words, num_words, states = SymbolCoder(wide).encode(*image, 2, tf.constant([START]))
     state = decoder.start(words[0, :num_words[0]], num_words[0], states[0])
     _, state = decoder.decode_all(state, image[1][0], 2)

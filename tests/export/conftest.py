@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.export import tflite_export
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 

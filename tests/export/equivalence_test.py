@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 from tests.export.conftest import CONFIGS, picture, random_model
-from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.export import tflite_export
 from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.runtime.encoder import Encoder
 from tf_ipr.training.validation import freeze

@@ -1,4 +1,4 @@
-"""The exported decoder: the codec's symbols and pixels, and a status for every stream that is not good."""
+"""The exported decoder: the codec's symbols and pixels, and a status for every stream not good."""
 
 from __future__ import annotations
 
@@ -118,8 +118,8 @@ class TestHostileStreams:
 
     def test_cut_off_anywhere(self, run, stream):
         found = {_assert_refused(run, stream[:length]) for length in range(len(stream))}
-        assert found == {StreamStatus.EMPTY, StreamStatus.TRUNCATED_HEADER, StreamStatus.TRUNCATED_STATES,
-                         StreamStatus.ODD_BYTES, StreamStatus.DAMAGED}
+        assert found == {StreamStatus.EMPTY, StreamStatus.TRUNCATED_HEADER,
+                         StreamStatus.TRUNCATED_STATES, StreamStatus.ODD_BYTES, StreamStatus.DAMAGED}
 
     def test_any_bit_flipped(self, run, stream):
         for bit in range(8 * len(stream)):
@@ -165,7 +165,8 @@ class TestHostileStreams:
         _assert_refused(run, stream[:-2])
         np.testing.assert_array_equal(run(stream)[0], expected)
 
-    @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=150, deadline=None,
+              suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_random_bytes(self, run, stream, data):
         start = data.draw(st.integers(0, min(24, len(stream))))
@@ -188,7 +189,8 @@ def test_a_picture_beyond_the_limit_is_refused_before_it_takes_memory(any_size, 
         _assert_refused(any_size, bitstream.pack(header, states, []), StreamStatus.TOO_LARGE)
     # Within the limit it has to be decoded, which ends when the words do.
     header = bitstream.Header(1 << 12, 1 << 12, 50.0, small_codec.model_id)
-    _assert_refused(any_size, bitstream.pack(header, np.full(32, 1 << 20), [1, 2, 3]), StreamStatus.DAMAGED)
+    stream = bitstream.pack(header, np.full(32, 1 << 20), [1, 2, 3])
+    _assert_refused(any_size, stream, StreamStatus.DAMAGED)
 
 
 def test_the_file_says_what_it_is(exported_decoder, exported_fixed, small_codec):
@@ -212,9 +214,10 @@ def test_a_change_of_the_exact_part_is_noticed(small_codec, model_dir):
     layers = model.hyper_index.layers
     tflite_trial.check_exact_part(converted, layers, "decoder")
     tflite_trial.check_constants(converted, graph.constants, "decoder")
-    changed = [dataclasses.replace(layer, kernel=layer.kernel + np.eye(*layer.kernel.shape, dtype=np.int16))
-               for layer in layers]
+    changed = [dataclasses.replace(
+        layer, kernel=layer.kernel + np.eye(*layer.kernel.shape, dtype=np.int16)) for layer in layers]
     with pytest.raises(ExportError, match="kernel of integer layer 0 .*such a decoder"):
         tflite_trial.check_exact_part(converted, changed, "decoder")
     with pytest.raises(ExportError, match="table `frequency`"):
-        tflite_trial.check_constants(converted, {"frequency": graph.constants["frequency"] + 1}, "decoder")
+        tflite_trial.check_constants(converted, {"frequency": graph.constants["frequency"] + 1},
+                                     "decoder")

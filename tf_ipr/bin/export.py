@@ -32,10 +32,11 @@ _FLAGS = {"tflite": ("image_size", "weights", "split", "part", "overwrite"),
 
 flags.DEFINE_enum("target", None, _TARGETS, "What to export; required.", flag_values=FLAGS)
 flags.DEFINE_string("output", None,
-                    "Folder for the files. Default: the model's own; tflite with --split: encoder in it; "
-                    "serving: decoder in it.", flag_values=FLAGS)
+                    "Folder for the files. Default: the model's own; tflite with --split: encoder in "
+                    "it; serving: decoder in it.", flag_values=FLAGS)
 flags.DEFINE_string("image_size", "any",
-                    "tflite: the one size the files take, WIDTHxHEIGHT, or `any`, from 16x16.", flag_values=FLAGS)
+                    "tflite: the one size the files take, WIDTHxHEIGHT, or `any`, from 16x16.",
+                    flag_values=FLAGS)
 flags.DEFINE_enum("weights", "float16", ["float16", "float32"],
                   "tflite: how filters are stored; computed is in float32.", flag_values=FLAGS)
 flags.DEFINE_bool("split", False,
@@ -43,8 +44,10 @@ flags.DEFINE_bool("split", False,
                   "and coder.tflite, which is exact and must run on the CPU.", flag_values=FLAGS)
 flags.DEFINE_enum("part", None, ["encoder", "decoder"],
                   "tflite: this half alone; --output may be a file then.", flag_values=FLAGS)
-flags.DEFINE_bool("overwrite", False, "tflite: replace the halves that came with a shipped model.", flag_values=FLAGS)
-flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1, flag_values=FLAGS)
+flags.DEFINE_bool("overwrite", False, "tflite: replace the halves that came with a shipped model.",
+                  flag_values=FLAGS)
+flags.DEFINE_integer("version", 1, "serving: version of the SavedModel, the name of its folder.", 1,
+                     flag_values=FLAGS)
 flags.DEFINE_list("batch_sizes", None,
                   "serving: sizes the server rounds batches up to. Default: powers of two to 32.",
                   flag_values=FLAGS)

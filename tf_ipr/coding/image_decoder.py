@@ -16,7 +16,8 @@ time that grows with the square of its operations. Hence
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple, Optional, Sequence, Tuple, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -73,7 +74,7 @@ class ImageDecoder(tf.Module):
         self._symbol = tf.constant(np.append(symbols[used], 0), tf.int32)
 
     @property
-    def constants(self) -> Dict[str, np.ndarray]:
+    def constants(self) -> dict[str, np.ndarray]:
         """The slot tables by name: what decides which symbols a stream holds."""
         return {"row_of_slot": self._row_of_slot.numpy(), "frequency": self._frequency.numpy(),
                 "first_slot": self._first_slot.numpy(), "symbol": self._symbol.numpy()}
@@ -99,7 +100,7 @@ class ImageDecoder(tf.Module):
         return ImageDecoderState(words, begin - num_words, states, begin, tf.zeros([1], tf.int32))
 
     def decode_all(self, coder_state: ImageDecoderState, tables: tf.Tensor,
-                   lanes: Union[int, tf.Tensor]) -> Tuple[tf.Tensor, ImageDecoderState]:
+                   lanes: int | tf.Tensor) -> tuple[tf.Tensor, ImageDecoderState]:
         """Decodes a phase without skipped symbols.
 
         Args:
@@ -115,7 +116,7 @@ class ImageDecoder(tf.Module):
         return symbols, _with_checksum(coder_state, symbols)
 
     def decode(self, coder_state: ImageDecoderState, tables: tf.Tensor,
-               lanes: Union[int, tf.Tensor]) -> Tuple[tf.Tensor, ImageDecoderState]:
+               lanes: int | tf.Tensor) -> tuple[tf.Tensor, ImageDecoderState]:
         """As `decode_all`; table -1 marks symbols that are not coded, they are 0."""
         coded = tf.cast(tf.where(tables >= 0), tf.int32)
         positions = tf.reshape(coded, [-1])
@@ -124,7 +125,7 @@ class ImageDecoder(tf.Module):
                 _with_checksum(coder_state, symbols, positions))
 
     def finished(self, coder_state: ImageDecoderState, start_state: tf.Tensor,
-                 lanes: Union[int, tf.Tensor]) -> tf.Tensor:
+                 lanes: int | tf.Tensor) -> tf.Tensor:
         """bool []: all lanes are back at their start and all words were read, no more.
 
         Args:
@@ -220,6 +221,6 @@ class ImageDecoder(tf.Module):
         return tf.where(short, refilled, states), tf.gather(read, tf.fill([width], width - 1)), row
 
 
-def _with_checksum(coder_state, symbols, positions: Optional[tf.Tensor] = None):
+def _with_checksum(coder_state, symbols, positions: tf.Tensor | None = None):
     checksum = symbol_checksum(symbols[tf.newaxis], positions)
     return coder_state._replace(checksum=add_phase(coder_state.checksum, checksum))

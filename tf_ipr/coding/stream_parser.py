@@ -8,12 +8,13 @@ All integers are int32.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_ipr.format import bitstream
 from tf_ipr.coding import lanes
+from tf_ipr.format import bitstream
 from tf_ipr.format.bitstream import MODULUS
 from tf_ipr.format.stream_status import StreamStatus
 
@@ -134,7 +135,7 @@ def refuse(parsed: ParsedStreams, condition: tf.Tensor, status: StreamStatus) ->
         lanes=tf.where(bad, lanes.MIN_LANES, parsed.lanes))
 
 
-def _first(conditions: Sequence[Tuple[tf.Tensor, object]]) -> tf.Tensor:
+def _first(conditions: Sequence[tuple[tf.Tensor, object]]) -> tf.Tensor:
     """The status of the first condition, bool [B], that holds; OK where none does."""
     status = tf.fill(tf.shape(conditions[0][0]), int(StreamStatus.OK))
     for condition, value in reversed(conditions):

@@ -9,8 +9,6 @@ size of one position of the latent.
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Tuple
-
 import numpy as np
 import tensorflow as tf
 
@@ -23,7 +21,6 @@ from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.models.frozen_network import FIRST_CODED
 from tf_ipr.models.inference import InferenceModel
 from tf_ipr.models.network import cut
-
 
 # Loops for pictures up to 256x256 and for larger ones, where the size is open.
 _LANES = 4, MAX_LANES
@@ -39,7 +36,7 @@ class DecoderGraph(tf.Module):
     """
 
     def __init__(self, model: InferenceModel, model_id: str, max_pixels: int,
-                 image_size: Optional[Tuple[int, int]] = None):
+                 image_size: tuple[int, int] | None = None):
         """Wraps a model.
 
         Args:
@@ -62,7 +59,7 @@ class DecoderGraph(tf.Module):
             tf.TensorSpec([capacity], tf.uint8, "stream"), tf.TensorSpec([], tf.int32, "length")])
 
     @property
-    def constants(self) -> Dict[str, np.ndarray]:
+    def constants(self) -> dict[str, np.ndarray]:
         """Tables that must stand in a file as they are, by name."""
         return self._coder.constants
 

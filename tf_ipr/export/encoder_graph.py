@@ -8,14 +8,12 @@ the exact part, which needs sums of 24 bits: float32 on a CPU, never half precis
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
-
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.format import bitstream
 from tf_ipr import coding
 from tf_ipr.coding.stream_capacity import stream_capacity
+from tf_ipr.format import bitstream
 from tf_ipr.models.inference import InferenceModel
 
 
@@ -34,7 +32,7 @@ class EncoderGraph(tf.Module):
     """
 
     def __init__(self, model: InferenceModel, model_id: str, max_pixels: int = bitstream.MAX_PIXELS,
-                 image_size: Optional[Tuple[int, int]] = None):
+                 image_size: tuple[int, int] | None = None):
         """Wraps a model.
 
         Args:

@@ -22,7 +22,6 @@ import contextlib
 import dataclasses
 import os
 import pathlib
-from typing import Dict, List, Optional, Tuple
 
 from tf_ipr.export import tflite_file, tflite_trial
 from tf_ipr.export.decoder_graph import DecoderGraph
@@ -53,9 +52,9 @@ class ExportedFile:
     operations: collections.Counter
 
 
-def export(folder, output=None, image_size: Optional[Tuple[int, int]] = None,
-           weights: str = "float16", split: bool = False, part: Optional[str] = None,
-           max_pixels: int = MAX_PIXELS, overwrite: bool = False) -> List[ExportedFile]:
+def export(folder, output=None, image_size: tuple[int, int] | None = None,
+           weights: str = "float16", split: bool = False, part: str | None = None,
+           max_pixels: int = MAX_PIXELS, overwrite: bool = False) -> list[ExportedFile]:
     """Writes the encoder and the decoder of a model.
 
     Args:
@@ -84,8 +83,8 @@ def export(folder, output=None, image_size: Optional[Tuple[int, int]] = None,
     model, config = model_folder.load(folder)
     if "decoder" in parts and config["model"]["architecture"] in _ENCODER_ALONE:
         raise ExportError(f"The architecture {config['model']['architecture']} has transposed "
-                          "convolutions that TFLite lacks, so its decoder cannot be exported. Export its "
-                          "encoder alone (--part=encoder) and decode with --target=serving.")
+                          "convolutions that TFLite lacks, so its decoder cannot be exported. Export "
+                          "its encoder alone (--part=encoder) and decode with --target=serving.")
     if image_size:
         max_pixels = image_size[0] * image_size[1]
     encoder = EncoderGraph(model, config["model_id"], max_pixels, image_size)
@@ -130,7 +129,7 @@ def _check(weights, image_size, max_pixels, split, part) -> None:
                           f"least {MIN_SIDE} pixels, and both together at most {bitstream.MAX_PIXELS}.")
 
 
-def _paths(folder: pathlib.Path, output, parts, overwrite: bool) -> Dict[str, pathlib.Path]:
+def _paths(folder: pathlib.Path, output, parts, overwrite: bool) -> dict[str, pathlib.Path]:
     """The path of each part; raises ExportError where it may not be written."""
     output = pathlib.Path(output) if output else folder / "encoder" if "coder" in parts else folder
     paths = {part: output / f"{part}.tflite" for part in parts}

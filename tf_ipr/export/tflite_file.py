@@ -10,7 +10,6 @@ import collections
 import io
 import json
 import zipfile
-from typing import Optional
 
 import flatbuffers
 import numpy as np
@@ -107,7 +106,7 @@ def _narrow(model: schema.ModelT, tensor: schema.TensorT, values: np.ndarray) ->
     return narrow
 
 
-def _int8_scale(values: np.ndarray) -> Optional[float]:
+def _int8_scale(values: np.ndarray) -> float | None:
     """The largest power of two of which all values are multiples within ±127; None if there is none."""
     for exponent in range(0, -_FINEST, -1):
         scaled = values * 2.0 ** -exponent
@@ -132,7 +131,7 @@ def share_constants(model: schema.ModelT) -> None:
             buffer.data = None
 
 
-def constant(model: schema.ModelT, tensor: schema.TensorT) -> Optional[np.ndarray]:
+def constant(model: schema.ModelT, tensor: schema.TensorT) -> np.ndarray | None:
     """The values of a constant float32, float16 or int8 tensor, as float32; None for any other."""
     dtypes = {schema.TensorType.FLOAT32: "<f4", schema.TensorType.FLOAT16: "<f2",
               schema.TensorType.INT8: "i1"}
