@@ -30,11 +30,9 @@ def _with_fnmr(record):
 def test_one_sentence_names_both_sides_the_uncoded_and_the_judge(evaluation, saved):
     found = results.load([saved(_with_fnmr(evaluation.record()))])
     text = finding.sentence(found)
-    assert text.startswith("At 500 bytes of payload and a false match rate of 1e-4, mean colour does "
-                           "not match on "
-                           "people 2.00 % (1.00–4.00) with model ")
+    assert text.startswith("At 500 bytes of payload and a false match rate of 1e-4, mean colour does not "
+                           "match these shares of the genuine pairs: on people 2.00 % (1.00–4.00) with model ")
     assert "10.00 % (5.00–20.00) with the best other codec (WebP)" in text and "1.00 % uncoded" in text
-    assert text.endswith("of the genuine pairs.")
 
 
 def test_without_such_figures_it_says_what_is_missing(evaluation):

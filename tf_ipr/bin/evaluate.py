@@ -146,7 +146,7 @@ def main(argv) -> int:
 
 def run() -> None:
     """Entry point of the console script."""
-    start.run(main, tensorflow=True)
+    start.run(main)
 
 
 if __name__ == "__main__":

@@ -53,8 +53,7 @@ def sentence(results: Results) -> str:
                 f"and enough "
                 "pairs of two people.")
     return (f"At {budget:,} bytes of payload and a false match rate of 1e-4, {results.judge} does not "
-            f"match "
-            f"{'; '.join(parts)} of the genuine pairs.")
+            f"match these shares of the genuine pairs: {'; '.join(parts)}.")
 
 
 def _rate(entry: dict) -> str:

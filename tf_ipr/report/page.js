@@ -14,7 +14,8 @@
   const colour = style => style.slot < 0 ? "var(--quiet)" : `var(--c${style.slot % data.colours})`;
 
   // Axes.
-  const round = value => Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 4 });
+  const round = value => value && Math.abs(value) < 1e-3 ? value.toExponential(Number.isInteger(Math.log10(value)) ? 0 : 1)
+    : Number(value.toPrecision(3)).toLocaleString("en", { maximumFractionDigits: 4 });
   function ticks(low, high, log, count) {
     if (!log) {
       const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
