@@ -19,12 +19,12 @@ import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
+from tf_ipr import coding
+from tf_ipr.files import image_file
 from tf_ipr.format import lane_count
 from tf_ipr.format.tables import PRECISION_BITS
-from tf_ipr import coding
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.files import image_file
 from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("qualities", ["1", "20", "50", "80", "100"], "Qualities to measure.")

@@ -3,13 +3,12 @@
     python -m benchmarks.decode_speed --data_dir=LFW --protocol_dir=LISTS --every=60
 
 Prints, for 1 and 2 threads, pictures per second at each batch size, one batch after another and as
-many side by side as there are threads, as a server runs them; p50 and p99 of single requests that arrive evenly spaced at --rates per second; and JPEG,
-WebP, AVIF and HEVC decoded one after another on one thread. All of the same images in the same run.
+many side by side as there are threads, as a server runs them; p50 and p99 of single requests that arrive
+evenly spaced at --rates per second; and JPEG, WebP, AVIF and HEVC decoded one after another on one thread. All of the same images in the same run.
 """
 
 from __future__ import annotations
 
-from concurrent import futures
 import importlib.util
 import os
 import pathlib
@@ -18,15 +17,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent import futures
 
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
 
 from benchmarks import images
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.files import image_file
 from tf_ipr.export import serving_decoder
+from tf_ipr.files import image_file
+from tf_ipr.models.codec import TensorFlowCodec
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("batches", ["1", "8", "16", "32"], "Batch sizes.")

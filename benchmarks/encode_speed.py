@@ -67,8 +67,8 @@ def export_hyperprior(folder: pathlib.Path) -> pathlib.Path:
     import tensorflow as tf
 
     from tf_ipr.export import tflite_export
-    from tf_ipr.models import model_folder
     from tf_ipr.format.model_config import PRESETS
+    from tf_ipr.models import model_folder
     from tf_ipr.models.training_model import TrainingModel
     from tf_ipr.training.validation import freeze
 

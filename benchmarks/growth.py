@@ -21,11 +21,10 @@ import tempfile
 import tensorflow  # noqa: F401  # Before app.run, else Keras builds in graph mode.
 from absl import app, flags
 
-from tf_ipr.files import atomic_file
-from tf_ipr.models import codec as codec_module
-from tf_ipr.format import shipped_models
 from tf_ipr.bin import codec_flags
-from tf_ipr.files import image_file
+from tf_ipr.files import atomic_file, image_file
+from tf_ipr.format import shipped_models
+from tf_ipr.models import codec as codec_module
 
 FLAGS = flags.FLAGS
 codec_flags.define(FLAGS)

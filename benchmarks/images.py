@@ -6,8 +6,8 @@ import pathlib
 
 from absl import app, flags
 
-from tf_ipr.files import image_file
 from tf_ipr.datasets import lfw
+from tf_ipr.files import image_file
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("dataset", "lfw", ["lfw", "folder"], "LFW's View 1 test images, or a folder.")

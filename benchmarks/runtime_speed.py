@@ -14,7 +14,7 @@ import io
 import os
 import statistics
 import time
-from typing import Callable, Dict
+from collections.abc import Callable
 
 import numpy as np
 from absl import app, flags
@@ -60,9 +60,9 @@ def _nearest(image: np.ndarray, kind: str, num_bytes: int) -> bytes:
     return min((encode(quality) for quality in range(1, 100, 3)), key=lambda data: abs(len(data) - num_bytes))
 
 
-def _timed(calls: Dict[str, Callable[[], object]]) -> Dict[str, str]:
+def _timed(calls: dict[str, Callable[[], object]]) -> dict[str, str]:
     """Turn by turn: "fastest (median)" in milliseconds."""
-    taken: Dict[str, list] = {name: [] for name in calls}
+    taken: dict[str, list] = {name: [] for name in calls}
     for call in calls.values():
         call()
     for _ in range(FLAGS.runs):

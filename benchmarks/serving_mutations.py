@@ -20,11 +20,10 @@ from absl import app, flags
 from tqdm import tqdm
 
 from benchmarks import images, peak_memory
-from tf_ipr.files import atomic_file
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.format.stream_status import StreamStatus
-from tf_ipr.files import image_file
 from tf_ipr.export import serving_decoder
+from tf_ipr.files import atomic_file, image_file
+from tf_ipr.format.stream_status import StreamStatus
+from tf_ipr.models.codec import TensorFlowCodec
 
 FLAGS = flags.FLAGS
 flags.DEFINE_integer("count", 100_000, "Mutations to try.", 1)

@@ -62,9 +62,9 @@ def faces(paths):
 
 def main(argv) -> int:
     from tf_ipr.evaluation.codecs import learned_codec
-    from tf_ipr.report import bit_allocation
     from tf_ipr.models import model_folder
     from tf_ipr.models.codec import TensorFlowCodec
+    from tf_ipr.report import bit_allocation
 
     pictures, boxes = faces(images.paths())
     qualities = [float(quality) for quality in FLAGS.qualities]

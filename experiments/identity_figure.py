@@ -10,8 +10,6 @@ has one, a line for each recogniser in their order there.
 
 from __future__ import annotations
 
-import pathlib
-
 from absl import app, flags
 
 from tf_ipr.bin import start

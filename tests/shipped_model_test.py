@@ -10,12 +10,11 @@ import pathlib
 import numpy as np
 import pytest
 
-from tf_ipr.format import bitstream
-from tf_ipr.models.codec import TensorFlowCodec
 import tf_ipr
-from tf_ipr.format import shipped_models
 from tf_ipr.files import image_file
+from tf_ipr.format import bitstream, shipped_models
 from tf_ipr.models import frozen_network, model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 
 _HERE = pathlib.Path(__file__).parent
 _GOLDEN = _HERE / "golden"

@@ -14,7 +14,8 @@ from tf_ipr.files import image_file
 from tf_ipr.recognition import default_recognizer
 from tf_ipr.recognition.conversion import dlib_weights
 
-_LINE = re.compile(r"^(tf_ipr|HEVC|AVIF|WebP|JPEG) +(\d+) +\d+ +(?:[\d.]+|inf) +(?:([\d.]+): (same person|not recognised))?",
+_LINE = re.compile(r"^(tf_ipr|HEVC|AVIF|WebP|JPEG) +(\d+) +\d+ +(?:[\d.]+|inf) +"
+                   r"(?:([\d.]+): (same person|not recognised))?",
                    re.M)
 
 

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from tf_ipr.bin import evaluate
-from tf_ipr.files import image_file
 from tf_ipr.evaluation.codecs import reference_codecs
 from tf_ipr.evaluation.codecs.codec_form import CodecForm
+from tf_ipr.files import image_file
 from tf_ipr.recognition import known_face
 
 needs_mtcnn = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),

@@ -16,7 +16,7 @@ def gaussian_pmf(scale, radius, mean=0.0):
     return np.exp(-0.5 * ((values - mean) / scale) ** 2) + 1e-12
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def tables(channels: int = 3) -> ProbabilityTables:
     """64 scales of y from almost certain to wide, and one table per channel of z."""
     pmfs, lowest = [], []

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.coding import coder_cases
-from tf_ipr.format.tables import ProbabilityTables
 from tf_ipr.coding.mirrored_slots import MIRROR, MirroredSlots, signed
+from tf_ipr.format.tables import ProbabilityTables
 
 
 def _mirrored(values):

@@ -7,8 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.coding import coder_cases, reference_decoder
-from tf_ipr.coding import table_ops
-from tf_ipr.coding import SymbolCoder, header_bytes, stream_bytes
+from tf_ipr.coding import SymbolCoder, header_bytes, stream_bytes, table_ops
 from tf_ipr.format.bitstream import Header, pack, parse, start_state
 from tf_ipr.format.lane_count import num_lanes
 

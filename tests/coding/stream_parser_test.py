@@ -10,8 +10,8 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tf_ipr.format import bitstream
 from tf_ipr.coding import stream_parser
+from tf_ipr.format import bitstream
 from tf_ipr.format.bitstream import BitstreamError, Header
 from tf_ipr.format.stream_status import StreamStatus
 

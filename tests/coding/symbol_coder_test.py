@@ -9,8 +9,7 @@ import tensorflow as tf
 from hypothesis import strategies
 
 from tests.coding import coder_cases
-from tf_ipr.coding import table_ops
-from tf_ipr.coding import SymbolCoder
+from tf_ipr.coding import SymbolCoder, table_ops
 from tf_ipr.format.tables import ProbabilityTables
 
 CODER = SymbolCoder(coder_cases.tables())

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from tf_ipr.files import image_file
 from tf_ipr.datasets import people
+from tf_ipr.files import image_file
 
 
 def _write(root, *names):

@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tf_ipr.files import image_file
 from tf_ipr.datasets import pipeline
+from tf_ipr.files import image_file
 
 
 def save(path, image: np.ndarray) -> str:

@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 
+from tf_ipr.encoding.identity_search import IdentityNotReached, smallest_keeping, smallest_keeping_each
 from tf_ipr.faces import aligned_image, alignment
-from tf_ipr.recognition import comparison, known_face
 from tf_ipr.faces.detection import FaceDetector
+from tf_ipr.recognition import comparison, known_face
 from tf_ipr.runtime.alignment import align
-from tf_ipr.encoding.identity_search import (
-    IdentityNotReached, smallest_keeping, smallest_keeping_each)
 
 
 class _Codec:

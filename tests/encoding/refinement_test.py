@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.models.codec import TensorFlowCodec
 from tests import tiny_recognizer
+from tf_ipr.encoding.refinement import Refinement
+from tf_ipr.faces import alignment
 from tf_ipr.format import shipped_models
 from tf_ipr.losses.objective import Objective
-from tf_ipr.faces import alignment
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.recognition import known_face
 from tf_ipr.recognition.recognizer import Recognizer
-from tf_ipr.encoding.refinement import Refinement
 from tf_ipr.runtime.alignment import align
 
 POINTS = alignment.template_for(112)

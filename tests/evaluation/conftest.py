@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from tests import tiny_recognizer
-from tf_ipr.files import image_file
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec
+from tf_ipr.files import image_file
 from tf_ipr.recognition import known_face
 from tf_ipr.recognition.recognizer import Recognizer
 

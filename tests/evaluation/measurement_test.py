@@ -7,7 +7,6 @@ import pytest
 
 from tests.evaluation.conftest import KnownFaceDetector, MeanColour, StepsCodec
 from tf_ipr.datasets import evaluation_set
-from tf_ipr.files import image_file
 from tf_ipr.evaluation import metrics
 from tf_ipr.evaluation.codecs import reference_codecs
 from tf_ipr.evaluation.coding_pool import CodingPool
@@ -15,6 +14,7 @@ from tf_ipr.evaluation.crops import Crop
 from tf_ipr.evaluation.measurement import Laboratory
 from tf_ipr.evaluation.pictures import Landmarks, Pictures
 from tf_ipr.faces import alignment
+from tf_ipr.files import image_file
 from tf_ipr.recognition import known_face
 
 

@@ -5,9 +5,9 @@ import pytest
 
 from tests.evaluation.conftest import KnownFaceDetector
 from tf_ipr.datasets.evaluation_set import EvaluationSet
-from tf_ipr.files.file_key import file_key
 from tf_ipr.evaluation.pictures import Landmarks
 from tf_ipr.faces import cache
+from tf_ipr.files.file_key import file_key
 
 
 @pytest.fixture(name="dataset")

@@ -19,7 +19,13 @@ import tensorflow as tf
 from PIL import Image
 
 from tests.export.conftest import (  # noqa: F401  # pylint: disable=unused-import
-    exported, exported_halves, exported_pair, model_dir, picture, small_codec)
+    exported,
+    exported_halves,
+    exported_pair,
+    model_dir,
+    picture,
+    small_codec,
+)
 from tf_ipr.files import image_file
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "examples" / "device"

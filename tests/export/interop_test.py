@@ -9,9 +9,9 @@ import pytest
 
 from tf_ipr.bin import interop as interop_bin
 from tf_ipr.bin import start
-from tf_ipr.files import image_file
 from tf_ipr.export import interop
 from tf_ipr.export.interop import InteropError
+from tf_ipr.files import image_file
 
 
 @pytest.fixture(scope="module")

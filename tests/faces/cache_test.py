@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from tests import tiny_recognizer
-from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
 from tf_ipr.faces import cache
-from tf_ipr.recognition import known_face
 from tf_ipr.faces.cache import Cache
+from tf_ipr.files import image_file
+from tf_ipr.recognition import known_face
 from tf_ipr.recognition.recognizer import Recognizer
 
 

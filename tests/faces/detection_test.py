@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from tf_ipr.faces import detection
-from tf_ipr.recognition import known_face
 from tf_ipr.faces.detection import Face, FaceDetector, main_face
+from tf_ipr.recognition import known_face
 
 pytest.importorskip("mtcnn")
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from tests.coding import coder_cases
-from tf_ipr.format.tables import ProbabilityTables
-from tf_ipr.format.tables import quantize_pmf
+from tf_ipr.format.tables import ProbabilityTables, quantize_pmf
 
 
 def check_tables(tables):

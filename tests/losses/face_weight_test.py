@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tf_ipr.faces import alignment
 from tf_ipr.losses.distortion import L2_SCALE
 from tf_ipr.losses.face_weight import face_weight, weighted_bpp
 from tf_ipr.losses.objective import Objective
 from tf_ipr.models.training_model import Forward
-from tf_ipr.faces import alignment
 
 
 @pytest.mark.parametrize("scale, x, y", [(1.0, 60, 60), (0.5, 90, 30)])

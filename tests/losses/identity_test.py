@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.losses.identity import Guards, identity_loss
 from tf_ipr.faces import alignment
+from tf_ipr.losses.identity import Guards, identity_loss
 from tf_ipr.recognition.description import Description
 from tf_ipr.recognition.recognizer import Recognizer
 

@@ -3,8 +3,8 @@
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.losses.random_view import mirror_some, vary
 from tf_ipr.faces import alignment
+from tf_ipr.losses.random_view import mirror_some, vary
 
 FACES = tf.constant(np.repeat(alignment.ARCFACE_TEMPLATE[None] * 1.5 + 20, 400, 0), tf.float32)
 

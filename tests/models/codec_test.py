@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tf_ipr.format import bitstream
-from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.format.bitstream import BitstreamError
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.format.model_folder import CheckpointError
+from tf_ipr.models import model_folder
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 from tf_ipr.training.warm_start import warm_start
@@ -43,8 +43,8 @@ def test_a_saved_model_codes_and_decodes_as_before(trained, folder):
     theirs = after.symbols(after.network.analyse(_image()), quality)
     for a, b in zip(ours, theirs):
         assert np.array_equal(a, b)
-    decode = lambda m: m.reconstruct(ours.side, ours.latent, quality, 40, 56)
-    assert np.allclose(decode(before), decode(after), atol=1e-3)
+    decoded = [model.reconstruct(ours.side, ours.latent, quality, 40, 56) for model in (before, after)]
+    assert np.allclose(*decoded, atol=1e-3)
     assert config["training"] == dict(steps=3)
 
 

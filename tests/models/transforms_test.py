@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.models import block_transform, mobile
 from tf_ipr.format.model_config import ARCHITECTURES, PRESETS, ConfigError, ModelConfig
+from tf_ipr.models import block_transform, mobile
 from tf_ipr.models.gains import QualityGain
 from tf_ipr.models.network import CodecNetwork, pad_to_multiple
 from tf_ipr.models.training_model import TrainingModel

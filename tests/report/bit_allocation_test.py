@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from tf_ipr.format import shipped_models
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.report import bit_allocation
 from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.recognition import known_face
+from tf_ipr.report import bit_allocation
 
 
 @pytest.fixture(scope="module")

@@ -127,7 +127,8 @@ def test_slider_choices_legend_and_sorting_work(report, tmp_path):
         const drawn = lines();
         group.querySelector(".legend button[data-label='WebP']").click();
         const table = [...group.querySelectorAll("table")].at(-1);
-        const numbers = () => [...table.tBodies[0].rows].map(row => parseFloat(row.cells[2].textContent.replace(",", "")));
+        const numbers = () => [...table.tBodies[0].rows].map(
+            row => parseFloat(row.cells[2].textContent.replace(",", "")));
         [...table.tHead.rows].at(-1).cells[2].click();
         const theme = view.getComputedStyle(page.body).backgroundColor;
         page.getElementById("theme").click();

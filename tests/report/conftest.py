@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 import pathlib
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 from tests.evaluation.conftest import KnownFaceDetector, MeanColour
-from tf_ipr.format import shipped_models
 from tf_ipr.datasets import evaluation_set
-from tf_ipr.files import image_file
 from tf_ipr.evaluation import run
 from tf_ipr.evaluation.codecs import codec_choice, compressai_codec
-from tf_ipr.report import results, writing
-from tf_ipr.recognition import known_face
 from tf_ipr.faces.detection import Face
+from tf_ipr.files import image_file
+from tf_ipr.format import shipped_models
+from tf_ipr.recognition import known_face
+from tf_ipr.report import results, writing
 
 BOX = np.array([40, 30, 130, 150], np.float32)
 

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from tests.report.conftest import BOX, KnownFace
-from tf_ipr.format import shipped_models
-from tf_ipr.files import image_file
 from tf_ipr.evaluation.codecs import reference_codecs
-from tf_ipr.report import bit_allocation
-from tf_ipr.report import reconstructions, results, writing
+from tf_ipr.files import image_file
+from tf_ipr.format import shipped_models
 from tf_ipr.models import model_folder
 from tf_ipr.recognition import known_face
+from tf_ipr.report import bit_allocation, reconstructions, results, writing
 
 
 def _write(found, folder, **options):

@@ -1,7 +1,8 @@
 """One of three wishes becomes a quality; impossible ones are refused."""
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tf_ipr.format.bitstream import QUALITY_STEPS
 from tf_ipr.runtime import rate_search

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from tests import tiny_recognizer
-from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
-from tf_ipr.losses.identity import Guards
 from tf_ipr.faces import alignment
+from tf_ipr.files import image_file
+from tf_ipr.losses.identity import Guards
 from tf_ipr.recognition import known_face
-from tf_ipr.training.identity_data import TrainingFaces, validation_faces
 from tf_ipr.runtime.alignment import align
+from tf_ipr.training.identity_data import TrainingFaces, validation_faces
 
 pytestmark = pytest.mark.skipif(not importlib.util.find_spec("mtcnn"),
                                 reason="needs the package mtcnn")

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.losses.objective import Objective
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.format.model_folder import CheckpointError
+from tf_ipr.losses.objective import Objective
+from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models.training_model import Forward, TrainingModel
 from tf_ipr.training import loop, schedule
 from tf_ipr.training.step import TrainingStep
@@ -40,9 +40,9 @@ def _batches(first):
     return dataset.skip(first)
 
 
-def _step(objective=Objective(), config=TINY, **kwargs):
+def _step(objective=None, config=TINY, **kwargs):
     tf.keras.utils.set_random_seed(1)
-    return TrainingStep(TrainingModel(config), objective, **kwargs)
+    return TrainingStep(TrainingModel(config), objective or Objective(), **kwargs)
 
 
 def test_a_run_leaves_a_model_that_codes(tmp_path):

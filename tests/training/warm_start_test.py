@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.format.model_folder import CheckpointError
+from tf_ipr.models import model_folder
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 from tf_ipr.training.warm_start import warm_start

@@ -7,8 +7,6 @@ are valid. So the start state depends on all symbols of the image.
 
 from __future__ import annotations
 
-from typing import Optional
-
 import tensorflow as tf
 
 from tf_ipr.format.bitstream import MODULUS
@@ -16,7 +14,7 @@ from tf_ipr.format.bitstream import MODULUS
 _ROW = 1024
 
 
-def symbol_checksum(symbols: tf.Tensor, positions: Optional[tf.Tensor] = None) -> tf.Tensor:
+def symbol_checksum(symbols: tf.Tensor, positions: tf.Tensor | None = None) -> tf.Tensor:
     """sum_i (1 + i mod 32748) * symbol_i modulo 32749, per row.
 
     Any change of one symbol changes it, and so does swapping two symbols less than 32748 apart.

@@ -6,8 +6,6 @@ with shapes known beforehand.
 
 from __future__ import annotations
 
-from typing import Tuple
-
 import tensorflow as tf
 
 _ROW_LOG2 = 6
@@ -33,7 +31,7 @@ def running_sum(values: tf.Tensor, levels: int = 2) -> tf.Tensor:
     return tf.reshape(rows, tf.stack([batch, -1]))[:, :length]
 
 
-def compact(values: tf.Tensor, mask: tf.Tensor, capacity) -> Tuple[tf.Tensor, tf.Tensor]:
+def compact(values: tf.Tensor, mask: tf.Tensor, capacity) -> tuple[tf.Tensor, tf.Tensor]:
     """Moves the entries under the mask to the front of each row, in order.
 
     Args:

@@ -7,8 +7,6 @@ it was before skipping, which batches and XLA need.
 
 from __future__ import annotations
 
-from typing import Tuple
-
 import numpy as np
 import tensorflow as tf
 
@@ -37,7 +35,7 @@ class ImageEncoder(tf.Module):
 
     def encode(self, side_symbols: tf.Tensor, side_tables: tf.Tensor, symbols: tf.Tensor,
                tables: tf.Tensor, lanes: tf.Tensor, start_state: tf.Tensor
-               ) -> Tuple[tf.Tensor, tf.Tensor]:
+               ) -> tuple[tf.Tensor, tf.Tensor]:
         """Encodes both phases of one image.
 
         Args:

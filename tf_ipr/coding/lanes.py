@@ -7,13 +7,12 @@ order; symbol j goes to step j div K, lane j mod K of a grid [T, B, K]. More lan
 
 from __future__ import annotations
 
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.coding import compaction
-from tf_ipr.coding import scan
+from tf_ipr.coding import compaction, scan
 from tf_ipr.format.lane_count import MAX_LANES, MIN_LANES, PIXELS_PER_LANE_LOG2
 
 
@@ -38,7 +37,7 @@ class Deal(NamedTuple):
     num_steps: tf.Tensor  # int32 []: steps that hold symbols.
 
 
-def deal(tables: tf.Tensor, lanes: Union[int, tf.Tensor], max_lanes=None,
+def deal(tables: tf.Tensor, lanes: int | tf.Tensor, max_lanes=None,
          unroll: int = scan.UNROLL) -> Deal:
     """Deals the coded symbols to lanes.
 

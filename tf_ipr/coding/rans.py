@@ -22,7 +22,7 @@ as built-in operators.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -43,7 +43,7 @@ class Lookup(NamedTuple):
 
 def encode_steps(states: tf.Tensor, frequency: tf.Tensor, cumulative: tf.Tensor,
                  num_steps: tf.Tensor, unroll: int = scan.UNROLL
-                 ) -> Tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+                 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """Encodes a grid of symbols, last step first.
 
     Args:

@@ -13,7 +13,7 @@ iteration, in TFLite every iteration enters a subgraph. Hence
 
 from __future__ import annotations
 
-from typing import Callable, Sequence, Tuple
+from collections.abc import Callable, Sequence
 
 import tensorflow as tf
 
@@ -21,7 +21,7 @@ UNROLL = 16  # Default number of steps per iteration of the inner loop.
 BLOCKS = 32  # Iterations of the inner loop per iteration of the outer loop.
 
 
-def scan(step: Callable, carry: Tuple[tf.Tensor, ...], grids: Sequence[tf.Tensor],
+def scan(step: Callable, carry: tuple[tf.Tensor, ...], grids: Sequence[tf.Tensor],
          num_steps: tf.Tensor, unroll: int = UNROLL, backward: bool = False):
     """Runs `carry, out = step(carry, *[grid[t] for grid in grids])` for t = 0..num_steps-1.
 
@@ -64,7 +64,7 @@ def scan(step: Callable, carry: Tuple[tf.Tensor, ...], grids: Sequence[tf.Tensor
     return carry, tf.reshape(outs, tf.shape(grids[0]))
 
 
-def _roll(body: Callable, carry: Tuple[tf.Tensor, ...], rows: tf.Tensor, buffer: tf.Tensor,
+def _roll(body: Callable, carry: tuple[tf.Tensor, ...], rows: tf.Tensor, buffer: tf.Tensor,
           count: tf.Tensor, backward: bool):
     """Loops `carry, out = body(carry, rows[i], i)` over i < count; outs in place of `buffer`."""
     def iterate(done, buffer, *carry):

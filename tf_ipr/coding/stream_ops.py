@@ -5,13 +5,13 @@ For an encoder that is one TFLite file, pixels in, bytes out. Bytes are int32 un
 
 from __future__ import annotations
 
-from typing import NamedTuple, Tuple
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.format import bitstream
 from tf_ipr.coding import compaction
+from tf_ipr.format import bitstream
 from tf_ipr.format.bitstream import MODULUS
 
 _MAX_HEADER_BYTES = bitstream.FIXED_BYTES + 8
@@ -52,7 +52,7 @@ def header_bytes(width: tf.Tensor, height: tf.Tensor, quality_step: tf.Tensor,
 
 
 def stream_bytes(header: HeaderTensors, states: tf.Tensor, words: tf.Tensor,
-                 num_words: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
+                 num_words: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """`bitstream.pack` of one image.
 
     Args:
@@ -95,7 +95,7 @@ def _start_state(data: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
                                                               MODULUS)
 
 
-def _state_bytes(states: tf.Tensor) -> Tuple[tf.Tensor, tf.Tensor]:
+def _state_bytes(states: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Exponents and mantissas of int32 [K] as int32 bytes, and how many of them count."""
     low = bitstream.STATE_LOW_LOG2
     thresholds = tf.constant([1 << low + power for power in range(1, 16)])

@@ -12,15 +12,12 @@ latent y, whose tables are known only once z is decoded.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple, Union
+from typing import NamedTuple
 
 import tensorflow as tf
 
-from tf_ipr.coding import table_ops
-from tf_ipr.coding import compaction
+from tf_ipr.coding import compaction, rans, scan, table_ops
 from tf_ipr.coding import lanes as lanes_lib
-from tf_ipr.coding import rans
-from tf_ipr.coding import scan
 from tf_ipr.coding.checksum import symbol_checksum
 from tf_ipr.format.bitstream import MODULUS
 from tf_ipr.format.tables import TOTAL, ProbabilityTables
@@ -36,7 +33,7 @@ class CoderState(NamedTuple):
     states: tf.Tensor  # int32 [B, K].
     position: tf.Tensor  # int32 [B], words read so far; above `num_words`: overrun.
     checksum: tf.Tensor  # int32 [B], of the symbols decoded so far.
-    lanes: Optional[tf.Tensor]  # int32 [B], lanes of each image; None: K for all.
+    lanes: tf.Tensor | None  # int32 [B], lanes of each image; None: K for all.
 
 
 class SymbolCoder(tf.Module):
@@ -71,8 +68,8 @@ class SymbolCoder(tf.Module):
         self._intervals = tf.constant(packed.reshape(-1), tf.int32)
 
     def encode(self, side_symbols: tf.Tensor, side_tables: tf.Tensor, symbols: tf.Tensor,
-               tables: tf.Tensor, lanes: Union[int, tf.Tensor], start_state: tf.Tensor
-               ) -> Tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+               tables: tf.Tensor, lanes: int | tf.Tensor, start_state: tf.Tensor
+               ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Encodes one batch.
 
         Args:
@@ -103,8 +100,8 @@ class SymbolCoder(tf.Module):
         return words, num_words, states
 
     def decode_side(self, words: tf.Tensor, num_words: tf.Tensor, states: tf.Tensor,
-                    side_tables: tf.Tensor, lanes: Optional[tf.Tensor] = None
-                    ) -> Tuple[tf.Tensor, CoderState]:
+                    side_tables: tf.Tensor, lanes: tf.Tensor | None = None
+                    ) -> tuple[tf.Tensor, CoderState]:
         """Starts decoding: the side information.
 
         Args:
@@ -123,7 +120,7 @@ class SymbolCoder(tf.Module):
                            tf.maximum(states, rans.STATE_LOW), nothing, nothing, lanes)
         return self.decode(start, side_tables)
 
-    def decode(self, coder_state: CoderState, tables: tf.Tensor) -> Tuple[tf.Tensor, CoderState]:
+    def decode(self, coder_state: CoderState, tables: tf.Tensor) -> tuple[tf.Tensor, CoderState]:
         """Decodes the next phase: int32 tables [B, N] -> int32 symbols [B, N], new state."""
         words, num_words, states, position, checksum, lanes = coder_state
         num_lanes = lanes if lanes is not None else states.shape[1]

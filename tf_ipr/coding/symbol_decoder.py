@@ -17,7 +17,7 @@ The last 12 bits of C are ones: those of s are 4095 - slot, so the slot tables a
 
 from __future__ import annotations
 
-from typing import Callable, Optional
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -37,7 +37,7 @@ class SymbolDecoder(SymbolCoder):
     """Decodes the same symbols as `SymbolCoder`, faster; not compiled by XLA, not in TFLite."""
 
     def __init__(self, tables: ProbabilityTables, unroll: int = scan.UNROLL, name=None,
-                 hold: Optional[Hold] = None):
+                 hold: Hold | None = None):
         """As `SymbolCoder`.
 
         Args:

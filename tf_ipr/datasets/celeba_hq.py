@@ -16,10 +16,9 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
-from typing import Optional
 
-from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.datasets.lfw import Face, ProtocolError
+from tf_ipr.files.atomic_file import PathLike
 
 MAPPING = "CelebA-HQ-to-CelebA-mapping.txt"
 IDENTITIES = "identity_CelebA.txt"
@@ -120,7 +119,7 @@ def _rows(path: PathLike, columns: int, headings: int):
         yield number, fields
 
 
-def _image(root: pathlib.Path, number: int) -> Optional[pathlib.Path]:
+def _image(root: pathlib.Path, number: int) -> pathlib.Path | None:
     for suffix in (".jpg", ".png"):
         if (root / f"{number}{suffix}").is_file():
             return root / f"{number}{suffix}"

@@ -11,8 +11,8 @@ import pathlib
 
 import numpy as np
 
-from tf_ipr.files import image_file
 from tf_ipr.datasets import tfds_files
+from tf_ipr.files import image_file
 
 SPLITS = ("train", "validation", "test")
 

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import pathlib
 from collections import Counter
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from tf_ipr.datasets import celeba_hq, lfw, people
 from tf_ipr.files import image_file
@@ -34,8 +34,8 @@ class EvaluationSet:
 
     name: str
     paths: Sequence[pathlib.Path]
-    identities: Optional[Sequence[str]] = None
-    pairs: Optional[Sequence[lfw.Pair]] = None
+    identities: Sequence[str] | None = None
+    pairs: Sequence[lfw.Pair] | None = None
     gallery_size: int = 1
 
     @property
@@ -54,7 +54,7 @@ class EvaluationSet:
                 f"all pairs")
 
     @functools.cached_property
-    def keys(self) -> list[Optional[str]]:
+    def keys(self) -> list[str | None]:
         """`file_key` of each file; None for one that cannot be read."""
         return [_key(path) for path in self.paths]
 
@@ -64,8 +64,8 @@ class EvaluationSet:
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
-def load(name: str, data_dir: Optional[str], protocol_dir: Optional[str] = None, every: int = 1,
-         gallery_size: Optional[int] = None) -> EvaluationSet:
+def load(name: str, data_dir: str | None, protocol_dir: str | None = None, every: int = 1,
+         gallery_size: int | None = None) -> EvaluationSet:
     """The test images of a dataset.
 
     Args:
@@ -116,7 +116,7 @@ def _view2(protocol_dir, data_dir, every: int) -> EvaluationSet:
     return EvaluationSet("lfw_view2", paths, pairs=pairs)
 
 
-def _key(path: pathlib.Path) -> Optional[str]:
+def _key(path: pathlib.Path) -> str | None:
     try:
         return file_key(path)
     except OSError:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import pathlib
-from typing import Callable, Sequence, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.files import image_file
+from tf_ipr.files.atomic_file import PathLike
 
 Item = TypeVar("Item")
 

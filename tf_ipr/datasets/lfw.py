@@ -19,10 +19,9 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Optional
 
-from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.datasets import tfds_files
+from tf_ipr.files.atomic_file import PathLike
 
 TRAIN_LIST = "peopleDevTrain.txt"
 TEST_LIST = "peopleDevTest.txt"
@@ -49,7 +48,7 @@ class ProtocolError(ValueError):
     """A list of people or pairs does not have the official form."""
 
 
-def train(protocol_dir: PathLike, data_dir: Optional[PathLike] = None) -> list[Face]:
+def train(protocol_dir: PathLike, data_dir: PathLike | None = None) -> list[Face]:
     """The training images of View 1.
 
     Args:
@@ -68,7 +67,7 @@ def train(protocol_dir: PathLike, data_dir: Optional[PathLike] = None) -> list[F
     return _faces(protocol_dir, TRAIN_LIST, data_dir)
 
 
-def test(protocol_dir: PathLike, data_dir: Optional[PathLike] = None) -> list[Face]:
+def test(protocol_dir: PathLike, data_dir: PathLike | None = None) -> list[Face]:
     """The test images of View 1; arguments, order and errors as for `train`."""
     return _faces(protocol_dir, TEST_LIST, data_dir)
 
@@ -85,7 +84,7 @@ def view2(protocol_dir: PathLike, data_dir: PathLike) -> list[Pair]:
     return pairs
 
 
-def _faces(protocol_dir: PathLike, list_name: str, data_dir: Optional[PathLike]) -> list[Face]:
+def _faces(protocol_dir: PathLike, list_name: str, data_dir: PathLike | None) -> list[Face]:
     people = read_people(pathlib.Path(protocol_dir) / list_name)
     root = _root(data_dir)
     faces = [Face(name, _image(root, name, number))
@@ -94,7 +93,7 @@ def _faces(protocol_dir: PathLike, list_name: str, data_dir: Optional[PathLike])
     return faces
 
 
-def _root(data_dir: Optional[PathLike]) -> pathlib.Path:
+def _root(data_dir: PathLike | None) -> pathlib.Path:
     root = tfds_files.export("lfw", "train", "images", _write_example, skip_decoding="image") \
         if data_dir is None else pathlib.Path(data_dir)
     if not root.is_dir():

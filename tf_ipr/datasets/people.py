@@ -5,9 +5,9 @@ from __future__ import annotations
 import pathlib
 import unicodedata
 
-from tf_ipr.files.atomic_file import PathLike
-from tf_ipr.files import image_file
 from tf_ipr.datasets.lfw import Face
+from tf_ipr.files import image_file
+from tf_ipr.files.atomic_file import PathLike
 
 
 class IdentityError(ValueError):

@@ -16,20 +16,20 @@ A file that cannot be read is never skipped: the iteration fails, and the error 
 from __future__ import annotations
 
 import functools
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.files.atomic_file import PathLike
-from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
+from tf_ipr.files import image_file
+from tf_ipr.files.atomic_file import PathLike
 
 # Independent streams of random numbers under one seed.
 _ORDER, _CROP, _FLIP = range(3)
 
 
-def training_batches(paths: Sequence[PathLike], batch_size: int, crop_size: Optional[int] = None, *,
+def training_batches(paths: Sequence[PathLike], batch_size: int, crop_size: int | None = None, *,
                      stride: int = 16, seed: int = 0, augment: bool = True, shuffle: bool = True,
                      repeat: bool = True, first_batch: int = 0) -> tf.data.Dataset:
     """Batches of images for the codec.
@@ -78,7 +78,7 @@ def training_batches(paths: Sequence[PathLike], batch_size: int, crop_size: Opti
 
 
 def face_batches(paths: Sequence[PathLike], landmarks: np.ndarray,
-                 embeddings: Optional[np.ndarray], batch_size: int, *,
+                 embeddings: np.ndarray | None, batch_size: int, *,
                  stride: int = 16, seed: int = 0, augment: bool = True, shuffle: bool = True,
                  repeat: bool = True, first_batch: int = 0) -> tf.data.Dataset:
     """Batches of whole faces with what the identity loss needs.
@@ -150,7 +150,7 @@ class _Draws:
             lambda epoch: self.generator(_ORDER, epoch).permutation(count))
 
     @property
-    def static_batch_size(self) -> Optional[int]:
+    def static_batch_size(self) -> int | None:
         """The size of every batch, or None if the last one differs."""
         return self._batch_size if self._repeat or self._count % self._batch_size == 0 else None
 
@@ -183,7 +183,7 @@ def _check_at_least(least: int, **values: int) -> None:
             raise ValueError(f"{name}: {value} given; at least {least} is needed")
 
 
-def _embeddings_by_flip(embeddings: Optional[np.ndarray], count: int, augment: bool) -> np.ndarray:
+def _embeddings_by_flip(embeddings: np.ndarray | None, count: int, augment: bool) -> np.ndarray:
     """Brings embeddings to float32 [N, 2, D], the second axis being: mirrored or not."""
     if embeddings is None:
         return np.zeros((count, 2, 0), np.float32)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 
 def batches_of_one_shape(arrays: Sequence[np.ndarray],
-                         batch_size: Optional[int] = None) -> Iterator[List[int]]:
+                         batch_size: int | None = None) -> Iterator[list[int]]:
     """Indices of arrays that share a shape, up to `batch_size` (None: all) at a time.
 
     Every index comes once; within a shape the order stays.
     """
-    by_shape: Dict[Tuple[int, ...], List[int]] = {}
+    by_shape: dict[tuple[int, ...], list[int]] = {}
     for index, array in enumerate(arrays):
         by_shape.setdefault(array.shape, []).append(index)
     for indices in by_shape.values():

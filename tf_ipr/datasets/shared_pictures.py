@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Sequence
+from collections.abc import Sequence
 
 from tf_ipr.datasets.evaluation_set import EvaluationSet
 from tf_ipr.files import image_file

@@ -9,7 +9,8 @@ and belongs to the extra `train`.
 from __future__ import annotations
 
 import pathlib
-from typing import Any, Callable, Mapping, Optional
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from tf_ipr.files import atomic_file
 
@@ -22,7 +23,7 @@ class DatasetError(OSError):
 
 
 def export(name: str, split: str, variant: str, write_example: WriteExample,
-           skip_decoding: Optional[str] = None) -> pathlib.Path:
+           skip_decoding: str | None = None) -> pathlib.Path:
     """Downloads a dataset if need be and writes one split as files.
 
     Args:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional
 
 import numpy as np
 
-from tf_ipr.format.bitstream import QUALITY_STEPS
 from tf_ipr.faces.aligned_image import NoFaceError
+from tf_ipr.format.bitstream import QUALITY_STEPS
 
 
 class IdentityNotReached(ValueError):
@@ -32,7 +31,7 @@ class Found:
 
 
 def smallest_keeping(codec, image: np.ndarray, recognizer, min_identity: float, detector=None,
-                     landmarks: Optional[np.ndarray] = None) -> Found:
+                     landmarks: np.ndarray | None = None) -> Found:
     """Bisects the quality for the smallest stream that keeps an identity.
 
     Args:
@@ -61,8 +60,8 @@ def smallest_keeping(codec, image: np.ndarray, recognizer, min_identity: float, 
 
 
 def smallest_keeping_each(codec, images: np.ndarray, recognizer, min_identity: float,
-                          detector=None, landmarks: Optional[np.ndarray] = None
-                          ) -> list[Optional[Found]]:
+                          detector=None, landmarks: np.ndarray | None = None
+                          ) -> list[Found | None]:
     """Bisects the quality of every image, all of them together.
 
     What is judged is what a server would see: the decoded image, with the landmarks found in it by
@@ -100,7 +99,7 @@ def smallest_keeping_each(codec, images: np.ndarray, recognizer, min_identity: f
         return [Found(stream, float(step) / 2, float(cosine))
                 for stream, step, cosine in zip(streams, half_steps, cosines)]
 
-    best: list[Optional[Found]] = [None] * len(images)
+    best: list[Found | None] = [None] * len(images)
     low = np.full(len(images), QUALITY_STEPS[0] - 1)
     high = np.full(len(images), QUALITY_STEPS[-1])
     members = np.flatnonzero(np.all(np.isfinite(originals), axis=1))

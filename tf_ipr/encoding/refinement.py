@@ -21,15 +21,16 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from typing import NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.models.codec import Search, TensorFlowCodec
 from tf_ipr.losses.detection import DetectionLoss
 from tf_ipr.losses.identity import Guards, identity_loss
 from tf_ipr.losses.objective import Objective
+from tf_ipr.models.codec import Search, TensorFlowCodec
 from tf_ipr.models.inference import Prediction
 from tf_ipr.recognition.recognizer import Recognizer
 
@@ -180,7 +181,7 @@ class _Window(NamedTuple):
     columns: int
 
     @classmethod
-    def around(cls, landmarks: np.ndarray, height: int, width: int, stride: int) -> "_Window":
+    def around(cls, landmarks: np.ndarray, height: int, width: int, stride: int) -> _Window:
         """Landmarks [B,5,2] of faces in images of height × width pixels, `stride` to a position."""
         centre = landmarks.mean(axis=1)
         extent = np.std(landmarks - centre[:, None], axis=(1, 2))

@@ -12,8 +12,8 @@ import dataclasses
 import multiprocessing
 import os
 import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from typing import Callable, Iterable, Iterator, Optional, Sequence, Union
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class Coded:
     decode_ms: float
 
 
-Outcome = Union[Coded, str]  # A string says why there is no result.
+Outcome = Coded | str  # A string says why there is no result.
 
 
 class CodingPool:
@@ -49,7 +49,7 @@ class CodingPool:
                 ...
     """
 
-    def __init__(self, processes: Optional[int] = None):
+    def __init__(self, processes: int | None = None):
         """`processes`: how many; None takes one for each processor this process may use."""
         self._processes = processes or _processors()
         self._workers = _Workers(self._processes)
@@ -62,9 +62,9 @@ class CodingPool:
         self._workers.stop()
         self._single.stop()
 
-    def code(self, codec: Optional[ImageCodec], setting: Setting, indices: Iterable[int],
+    def code(self, codec: ImageCodec | None, setting: Setting, indices: Iterable[int],
              read: Callable[[int], np.ndarray], batch: int = 16
-             ) -> Iterator[tuple[int, Optional[np.ndarray], Outcome]]:
+             ) -> Iterator[tuple[int, np.ndarray | None, Outcome]]:
         """Codes and decodes.
 
         Args:
@@ -115,7 +115,7 @@ class _Workers:
 
     def __init__(self, processes: int):
         self._processes = processes
-        self._executor: Optional[concurrent.futures.ProcessPoolExecutor] = None
+        self._executor: concurrent.futures.ProcessPoolExecutor | None = None
 
     def submit(self, function, *arguments) -> concurrent.futures.Future:
         try:

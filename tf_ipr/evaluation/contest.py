@@ -7,7 +7,7 @@ With and without colour are two contestants.
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from tf_ipr.evaluation import rows as rows_of_results
 from tf_ipr.evaluation.codecs.codec_form import MODEL, ORIGINAL
@@ -54,7 +54,7 @@ def best(rows: Sequence[dict], budgets: Sequence[int] = BUDGETS) -> list[dict]:
 
 
 def leaders(entries: Sequence[dict], dataset: str, recognizer: str, budget: int
-            ) -> tuple[Optional[dict], Optional[dict]]:
+            ) -> tuple[dict | None, dict | None]:
     """The best of ours and the best of the others; None where there is none."""
     here = [entry for entry in entries if (entry["dataset"], entry["recognizer"], entry["budget"]) == (
         dataset, recognizer, budget)]

@@ -12,7 +12,7 @@ part with those of its points that are better than every smaller file: at least 
 from __future__ import annotations
 
 import math
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def by_codec(rows: Sequence[dict]) -> dict:
     return curves
 
 
-def crop_of(row: dict) -> Optional[tuple[str, int]]:
+def crop_of(row: dict) -> tuple[str, int] | None:
     """Kind and size of the crop that was coded; None for whole pictures."""
     return (row["codec"]["crop"], row["codec"]["size"]) if row["codec"]["crop"] else None
 
@@ -93,7 +93,7 @@ def _rising(curve: Sequence[dict], quality: str) -> list[tuple[float, float]]:
     return points
 
 
-def _bd_rate(anchor, test) -> tuple[Optional[float], float]:
+def _bd_rate(anchor, test) -> tuple[float | None, float]:
     if min(len(anchor), len(test)) < _MIN_POINTS:
         return None, 0.0
     low = max(anchor[0][1], test[0][1])

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -90,7 +90,7 @@ class Headline:
                 curves.setdefault(label, []).append(kept)
         return curves
 
-    def _entry(self, name, measure, label, curve, target, size) -> Optional[dict]:
+    def _entry(self, name, measure, label, curve, target, size) -> dict | None:
         sized: dict = {kept.row[size]: kept for kept in curve
                        if kept.row[size] is not None and measure in kept.rejected}
         if not sized:

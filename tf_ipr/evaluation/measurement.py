@@ -14,13 +14,13 @@ import hashlib
 import importlib.metadata
 import itertools
 import pathlib
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from tf_ipr.evaluation import metrics
-from tf_ipr.evaluation.coding_pool import Coded, CodingPool
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
+from tf_ipr.evaluation.coding_pool import Coded, CodingPool
 from tf_ipr.evaluation.pictures import Pictures
 from tf_ipr.faces.cache import Cache
 
@@ -69,11 +69,11 @@ class Laboratory:
         self._detect = detect
         self._opened: tuple = (None, None)
 
-    def missing(self, pictures: Pictures, codec: Optional[ImageCodec], setting: Setting) -> int:
+    def missing(self, pictures: Pictures, codec: ImageCodec | None, setting: Setting) -> int:
         """How many pictures `measure` would have to code."""
         return len(self._open(pictures, codec, setting).missing(pictures))
 
-    def measure(self, pictures: Pictures, codec: Optional[ImageCodec], setting: Setting,
+    def measure(self, pictures: Pictures, codec: ImageCodec | None, setting: Setting,
                 done: Callable[[int], None] = lambda count: None) -> Measured:
         """Measures what is not in the cache yet.
 

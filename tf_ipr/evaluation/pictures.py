@@ -6,15 +6,15 @@ import dataclasses
 import functools
 import hashlib
 import pathlib
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tf_ipr.files import image_file
 from tf_ipr.datasets.evaluation_set import EvaluationSet
 from tf_ipr.evaluation.codecs.codec_form import ALIGNED
 from tf_ipr.evaluation.crops import Crop
 from tf_ipr.faces import cache
+from tf_ipr.files import image_file
 
 _CHUNK = 64
 
@@ -59,8 +59,8 @@ class Pictures:
     """
 
     dataset: EvaluationSet
-    crop: Optional[Crop] = None
-    landmarks: Optional[np.ndarray] = None
+    crop: Crop | None = None
+    landmarks: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.dataset.paths)
@@ -70,7 +70,7 @@ class Pictures:
         return self.dataset.paths
 
     @functools.cached_property
-    def keys(self) -> list[Optional[str]]:
+    def keys(self) -> list[str | None]:
         """What a result of each picture is kept by: its content; None for one that is unreadable."""
         keys = self.dataset.keys
         if self.crop is None:

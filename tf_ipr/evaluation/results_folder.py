@@ -15,14 +15,15 @@ import csv
 import json
 import pathlib
 import re
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from tf_ipr.files import atomic_file
-from tf_ipr.evaluation import contest, curves, rows as rows_of_results
+from tf_ipr.evaluation import contest, curves
+from tf_ipr.evaluation import rows as rows_of_results
 from tf_ipr.evaluation.protocols.verification import FMRS
 from tf_ipr.evaluation.row_definition import SCHEMA
+from tf_ipr.files import atomic_file
 
 _NESTED = ("failures", "recognizers", "codec")
 _PER_RECOGNIZER = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Optional, Sequence, Union
+from collections.abc import Sequence
 
 SCHEMA = 2
 
@@ -28,7 +28,7 @@ class Field:
     """
 
     name: str
-    kind: Union[str, tuple, list]
+    kind: str | tuple | list
     meaning: str
     null: bool = False
     optional: bool = False
@@ -136,7 +136,7 @@ def markdown() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def problem(value, fields: Sequence[Field] = ROW, where: str = "") -> Optional[str]:
+def problem(value, fields: Sequence[Field] = ROW, where: str = "") -> str | None:
     """What is wrong with a row (or, with other fields, a part of one), or None."""
     if not isinstance(value, dict):
         return f"{where.rstrip('.') or 'it'} is {_short(value)}, not an object"
@@ -156,7 +156,7 @@ def problem(value, fields: Sequence[Field] = ROW, where: str = "") -> Optional[s
     return f"{where}{unknown[0]} is not a field of this version" if unknown else None
 
 
-def _problem_of(value, kind, where: str) -> Optional[str]:
+def _problem_of(value, kind, where: str) -> str | None:
     if isinstance(kind, tuple):
         return problem(value, kind, where + ".")
     if isinstance(kind, list):

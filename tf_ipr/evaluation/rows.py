@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -31,7 +31,7 @@ class Outcome:
     """
 
     identification: Identification
-    comparisons: Optional[Comparisons]
+    comparisons: Comparisons | None
 
 
 class Judge:
@@ -52,7 +52,7 @@ class Judge:
         self._gallery, self._took = gallery, took
         self._before: dict = {}
 
-    def row(self, choice: Optional[CodecChoice], setting: Setting, measured: Measured) -> dict:
+    def row(self, choice: CodecChoice | None, setting: Setting, measured: Measured) -> dict:
         """The figures as JSON takes them; None where there is no finite number.
 
         Args:
@@ -98,7 +98,7 @@ class Judge:
         return result
 
     def _judged(self, number: int, embeddings: np.ndarray, original: bool
-                ) -> tuple[dict, Optional[Outcome]]:
+                ) -> tuple[dict, Outcome | None]:
         """What one recogniser sees."""
         dataset, originals = self._pictures.dataset, self._originals.embeddings[number]
         cosines = np.sum(embeddings * originals, axis=1)
@@ -177,7 +177,7 @@ def _pairs(dataset, embeddings, originals, gallery) -> dict:
                 verification_standard_error=result.standard_error, tpr_at_far_1e_3=result.tpr)
 
 
-def fnmr_at(found: dict, fmr: float, references: str = "coded") -> Optional[dict]:
+def fnmr_at(found: dict, fmr: float, references: str = "coded") -> dict | None:
     """The point of a recogniser's figures at a FMR; None where it was not measured or not carried."""
     for kind in found.get("verification", ()):
         if kind["references"] == references:
@@ -187,16 +187,16 @@ def fnmr_at(found: dict, fmr: float, references: str = "coded") -> Optional[dict
     return None
 
 
-def _mean(values: np.ndarray) -> Optional[float]:
+def _mean(values: np.ndarray) -> float | None:
     """The mean of what is not NaN; None if nothing is, or if it is infinite."""
     values = values[~np.isnan(values)].astype(np.float64)
     return _finite(values.mean()) if len(values) else None
 
 
-def _percentile(values: np.ndarray, percent: float) -> Optional[float]:
+def _percentile(values: np.ndarray, percent: float) -> float | None:
     values = values[~np.isnan(values)]
     return _finite(np.percentile(values, percent)) if len(values) else None
 
 
-def _finite(value) -> Optional[float]:
+def _finite(value) -> float | None:
     return float(value) if np.isfinite(value) else None

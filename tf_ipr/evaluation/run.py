@@ -9,7 +9,7 @@ import platform
 import re
 import sys
 import time
-from typing import Mapping, Optional, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tqdm
@@ -45,9 +45,9 @@ class Protocol:
 
 def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
              recognizers: Sequence, output, cache_dir, protocol: Protocol = Protocol(),
-             command: Sequence[str] = (), anchor: str = "hevc", processes: Optional[int] = None,
-             target: Optional[CodecChoice] = None, write_scores: bool = False,
-             recognizer_folders: Optional[Mapping] = None) -> ResultsFolder:
+             command: Sequence[str] = (), anchor: str = "hevc", processes: int | None = None,
+             target: CodecChoice | None = None, write_scores: bool = False,
+             recognizer_folders: Mapping | None = None) -> ResultsFolder:
     """Measures everything and writes `output`; see `docs/evaluation.md`.
 
     Args:
@@ -102,7 +102,7 @@ def evaluate(datasets: Sequence[EvaluationSet], choices: Sequence[CodecChoice],
     return folder
 
 
-def _took(best: Optional[headline.Headline], recognizers, scores_of):
+def _took(best: headline.Headline | None, recognizers, scores_of):
     """Who takes what the recognisers decided: the headline, the files of scores."""
     def take(row, number, outcome):
         if best:
@@ -252,7 +252,7 @@ def _examples(dataset: EvaluationSet) -> list[str]:
     return [str(dataset.paths[index]) for index in indices if index < count]
 
 
-def _folder(codec) -> Optional[str]:
+def _folder(codec) -> str | None:
     """The folder of a model, also within another codec."""
     while hasattr(codec, "inner"):
         codec = codec.inner

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.faces import alignment
+from tf_ipr.format.stream_status import StreamStatus
 
 
 def embed_aligned(decoded, recognizer):

@@ -11,14 +11,14 @@ the header's checks, and after them no more than an image of its size.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from tf_ipr import coding
 from tf_ipr.coding import stream_parser
-from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.export import size_groups
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.models.frozen_network import NUM_SCALES
 from tf_ipr.models.inference import SKIPPED, InferenceModel
 
@@ -57,7 +57,7 @@ class BatchDecoder:
     """Decodes batches of one model's streams, in plain TensorFlow operations."""
 
     def __init__(self, model: InferenceModel, model_id: str, max_pixels: int,
-                 max_batch_pixels: int, hold: Optional[coding.symbol_decoder.Hold] = None):
+                 max_batch_pixels: int, hold: coding.symbol_decoder.Hold | None = None):
         """Wraps a model.
 
         Args:

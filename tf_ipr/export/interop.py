@@ -21,11 +21,9 @@ import pathlib
 
 import numpy as np
 
-from tf_ipr.files import atomic_file
+from tf_ipr.files import atomic_file, image_file
+from tf_ipr.format.bitstream import MAJOR, MINOR, BitstreamError
 from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.format.bitstream import BitstreamError
-from tf_ipr.format.bitstream import MAJOR, MINOR
-from tf_ipr.files import image_file
 
 INDEX = "golden.json"
 MAX_DRIFT = 1  # grey levels: rounding of a float pixel beside a half

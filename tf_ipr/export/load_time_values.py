@@ -7,7 +7,7 @@ holds frequencies instead of the decoder's slot tables, and weights in half prec
 
 from __future__ import annotations
 
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf

@@ -16,18 +16,18 @@ from __future__ import annotations
 
 import json
 import pathlib
-from typing import Optional, Sequence, Tuple
+from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tf_ipr.files import atomic_file
-from tf_ipr.format import bitstream
-from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.export import serving_files
 from tf_ipr.export.aligned_embedding import embed_aligned
 from tf_ipr.export.batch_decoder import BatchDecoder
 from tf_ipr.export.export_error import ExportError
 from tf_ipr.export.load_time_values import HalfPrecisionVariable, LoadTimeValue, is_half
+from tf_ipr.files import atomic_file
+from tf_ipr.format import bitstream
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.models import model_folder
 from tf_ipr.models.inference import InferenceModel
 
@@ -40,9 +40,9 @@ _PNG_COMPRESSION = 1  # A fifth of the default's time for a tenth more bytes.
 
 
 def export(model_folder_path, output, version: int = 1, recognizer=None,
-           max_pixels: int = MAX_PIXELS, max_batch_pixels: Optional[int] = None,
+           max_pixels: int = MAX_PIXELS, max_batch_pixels: int | None = None,
            batch_sizes: Sequence[int] = BATCH_SIZES,
-           image_sizes: Optional[Sequence[Tuple[int, int]]] = None) -> pathlib.Path:
+           image_sizes: Sequence[tuple[int, int]] | None = None) -> pathlib.Path:
     """Writes the decoder of a model.
 
     Args:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Iterable, Sequence, Tuple
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.files import atomic_file
 from tf_ipr.faces import alignment
+from tf_ipr.files import atomic_file
 
 MODEL_NAME = "tf_ipr_decoder"
 WARMUP = "tf_serving_warmup_requests"
@@ -18,7 +18,7 @@ _MOUNT = "/models"  # Where the stock image looks for models.
 
 
 def write_warmup(path, model_folder, signatures: Iterable[str], batch_sizes: Sequence[int],
-                 image_sizes: Sequence[Tuple[int, int]]) -> None:
+                 image_sizes: Sequence[tuple[int, int]]) -> None:
     """Writes one request for each signature, size and batch size, as a TFRecord of PredictionLog.
 
     A server replays them before it reports itself ready: the first request of a shape costs seconds.
@@ -80,7 +80,7 @@ def _messages():
     return predict_pb2, prediction_log_pb2
 
 
-def _picture(size: Tuple[int, int]) -> np.ndarray:
+def _picture(size: tuple[int, int]) -> np.ndarray:
     """uint8 (height, width, 3) with structure, so that it codes about as many symbols as a face."""
     y, x = np.mgrid[0:size[0], 0:size[1]]
     waves = [np.sin(x / a) * np.cos(y / b) for a, b in ((5, 9), (11, 3), (17, 23))]

@@ -6,7 +6,8 @@ images of one size run together, in runs of bounded memory, and nothing is compu
 
 from __future__ import annotations
 
-from typing import Callable, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import tensorflow as tf
 

@@ -9,13 +9,19 @@ Coordinates are (x, y) with pixel centres at integers, as in OpenCV.
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
 
 from tf_ipr.runtime.alignment import (
-    ALIGNED_SIZES, ARCFACE_SIZE, ARCFACE_TEMPLATE, scale_points, template_for, triangle_filter)
+    ALIGNED_SIZES,
+    ARCFACE_SIZE,
+    ARCFACE_TEMPLATE,
+    scale_points,
+    template_for,
+    triangle_filter,
+)
 
 __all__ = ["ALIGNED_SIZES", "ARCFACE_SIZE", "ARCFACE_TEMPLATE", "align", "invert", "scale_points", "shrink",
            "similarity", "template_for", "warp"]

@@ -12,14 +12,13 @@ import functools
 import hashlib
 import pathlib
 import zipfile
-from typing import Callable, Dict, Iterable, List, Optional, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from tf_ipr.files import atomic_file
-from tf_ipr.files import image_file
-from tf_ipr.files.file_key import file_key
 from tf_ipr.datasets.landmarks import mirror
+from tf_ipr.files import atomic_file, image_file
+from tf_ipr.files.file_key import file_key
 
 Progress = Callable[[int, int], None]      # (images done, images in all)
 
@@ -40,7 +39,7 @@ class Cache:
         """
         self._folder = pathlib.Path(folder)
         self.row_shape = tuple(row_shape)
-        self._rows: Dict[str, np.ndarray] = {}
+        self._rows: dict[str, np.ndarray] = {}
         self._next_file = 0
         for path in sorted(self._folder.glob("*.npz")):
             try:
@@ -89,8 +88,8 @@ def landmarks_cache(cache_dir) -> Cache:
     return Cache(pathlib.Path(cache_dir) / "landmarks-mtcnn1", [5, 2])
 
 
-def fill(cache: Cache, keys: Sequence[Optional[str]], read: Callable, rows_of: Callable,
-         over: Callable[[List[List[int]]], Iterable[List[int]]], chunk: int) -> None:
+def fill(cache: Cache, keys: Sequence[str | None], read: Callable, rows_of: Callable,
+         over: Callable[[list[list[int]]], Iterable[list[int]]], chunk: int) -> None:
     """Computes what a cache lacks, and writes it chunk by chunk.
 
     Args:
@@ -101,7 +100,7 @@ def fill(cache: Cache, keys: Sequence[Optional[str]], read: Callable, rows_of: C
         over: runs through the chunks, lists of indices, and may report on the way as tqdm does.
         chunk: rows between two writes.
     """
-    first: Dict[str, int] = {}
+    first: dict[str, int] = {}
     for index, key in enumerate(keys):
         if key is not None and key not in cache:
             first.setdefault(key, index)
@@ -113,8 +112,8 @@ def fill(cache: Cache, keys: Sequence[Optional[str]], read: Callable, rows_of: C
             cache.add([keys[index] for index in items], rows_of(list(items.values())))
 
 
-def landmarks_of_files(paths: Sequence, cache_dir, detector_factory: Optional[Callable] = None,
-                       progress: Optional[Progress] = None, chunk: int = 256) -> np.ndarray:
+def landmarks_of_files(paths: Sequence, cache_dir, detector_factory: Callable | None = None,
+                       progress: Progress | None = None, chunk: int = 256) -> np.ndarray:
     """Landmarks of each image file's main face, computed once.
 
     Args:
@@ -138,7 +137,7 @@ def landmarks_of_files(paths: Sequence, cache_dir, detector_factory: Optional[Ca
 
 
 def embeddings_of_files(recognizer, paths: Sequence, landmarks: np.ndarray, cache_dir,
-                        progress: Optional[Progress] = None, chunk: int = 256) -> np.ndarray:
+                        progress: Progress | None = None, chunk: int = 256) -> np.ndarray:
     """Embeddings of original images and of their mirror images, computed once.
 
     Args:
@@ -171,7 +170,7 @@ def embeddings_of_files(recognizer, paths: Sequence, landmarks: np.ndarray, cach
     return cache.gather(keys)
 
 
-def _reporting(progress: Optional[Progress], total: int) -> Callable:
+def _reporting(progress: Progress | None, total: int) -> Callable:
     """An `over` of `fill` that tells `progress` how many of `total` keys are done."""
     def over(parts):
         done = total - sum(map(len, parts))

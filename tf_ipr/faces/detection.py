@@ -11,7 +11,7 @@ else; a face found without the finest levels is, but for rare overlaps, found ju
 from __future__ import annotations
 
 import dataclasses
-from typing import List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Face:
     confidence: float
 
 
-def main_face(faces: Sequence[Face], height: int, width: int) -> Optional[Face]:
+def main_face(faces: Sequence[Face], height: int, width: int) -> Face | None:
     """The face a picture is about: the one that is largest and most central.
 
     Maximises area − 2·distance², in pixels², where the distance is from the centre of the face to
@@ -95,7 +95,7 @@ class FaceDetector:
 
         self._propose = propose
 
-    def detect(self, images: Sequence[np.ndarray]) -> List[List[Face]]:
+    def detect(self, images: Sequence[np.ndarray]) -> list[list[Face]]:
         """All faces of each image, most confident first.
 
         Args:
@@ -111,7 +111,7 @@ class FaceDetector:
             if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
                 raise ValueError(f"image {index}: expected uint8 (H, W, 3), "
                                  f"got {image.dtype} {tuple(image.shape)}")
-        found: List[List[Face]] = [[] for _ in images]
+        found: list[list[Face]] = [[] for _ in images]
         for batch in batches_of_one_shape(images, self.batch_size):
             self._search(images, batch, self.skip_levels, found)
             missing = [i for i in batch if not found[i]]

@@ -38,8 +38,8 @@ def _prepare(path: PathLike) -> tuple[pathlib.Path, pathlib.Path]:
         final.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(
-            f"the folder {final.parent} cannot be made ({error.strerror}); choose another output "
-            "path") from error
+            f"the folder {final.parent} cannot be made ({error.strerror}); choose another output path"
+        ) from error
     # Without the final name, which may itself be as long as names can be; the token keeps two writers
     # apart.
     return final, final.parent / f".tf_ipr-{os.urandom(6).hex()}.tmp"
@@ -48,7 +48,8 @@ def _prepare(path: PathLike) -> tuple[pathlib.Path, pathlib.Path]:
 def _not_writable(folder: pathlib.Path, error: OSError) -> OutputError:
     return OutputError(
         f"the folder {folder} cannot be written ({error.strerror}); choose another output path or "
-        "change its permissions")
+        "change its permissions"
+    )
 
 
 @contextlib.contextmanager
@@ -99,8 +100,9 @@ def _rename(temporary: pathlib.Path, final: pathlib.Path) -> None:
     try:
         os.replace(temporary, final)
     except OSError as error:
-        raise OutputError(f"{final} cannot be written ({error.strerror}); choose another output "
-                          "path") from error
+        raise OutputError(
+            f"{final} cannot be written ({error.strerror}); choose another output path"
+        ) from error
 
 
 def require_replaceable(path: PathLike, kind: str | None) -> None:
@@ -116,17 +118,21 @@ def require_replaceable(path: PathLike, kind: str | None) -> None:
     if not os.path.exists(path):
         return
     if not os.path.isfile(path):
-        raise OutputError(f"{os.fspath(path)} exists and is not a regular file; choose another output "
-                          "path")
+        raise OutputError(
+            f"{os.fspath(path)} exists and is not a regular file; choose another output path"
+        )
     try:
         old = file_kind.of_file(path)
     except OSError as error:
-        raise OutputError(f"{os.fspath(path)} exists and cannot be read ({error.strerror}), so it is "
-                          "not replaced; choose another output path") from error
+        raise OutputError(
+            f"{os.fspath(path)} exists and cannot be read ({error.strerror}), so it is "
+            "not replaced; choose another output path"
+        ) from error
     if old not in ("", kind):
         raise OutputError(
             f"{os.fspath(path)} exists and is {_named(old)}, not {_named(kind)}, so it is not replaced; "
-            "choose another output path or move the file away")
+            "choose another output path or move the file away"
+        )
 
 
 def _named(kind: str | None) -> str:
@@ -180,7 +186,8 @@ def _require_marked(final: pathlib.Path, mark: str | None) -> None:
     if final.is_dir() and os.listdir(final) and not (mark and (final / mark).is_file()):
         raise OutputError(
             f"{final} exists and holds other files ({', '.join(sorted(os.listdir(final))[:3])}), so it "
-            "is not replaced; choose another output path or empty the folder")
+            "is not replaced; choose another output path or empty the folder"
+        )
 
 
 def _require_nothing_else(final: pathlib.Path, new: pathlib.Path) -> None:
@@ -190,4 +197,5 @@ def _require_nothing_else(final: pathlib.Path, new: pathlib.Path) -> None:
             if not (new / inside / name).exists():
                 raise OutputError(
                     f"{final} holds {inside / name}, which is none of the files written there, so it is "
-                    "not replaced; choose another output path or move that file away")
+                    "not replaced; choose another output path or move that file away"
+                )

@@ -47,28 +47,49 @@ _SIGNATURES = (
     (4, b"TFL3", TFLITE),
 )
 _PICTURES = {
-    PNG: ".png .apng", "JPEG": ".jpg .jpeg .jpe .jfif .jif .pjp .pjpeg .mpo", "GIF": ".gif",
+    PNG: ".png .apng",
+    "JPEG": ".jpg .jpeg .jpe .jfif .jif .pjp .pjpeg .mpo",
+    "GIF": ".gif",
     "WebP": ".webp",
-    "AVIF": ".avif .avifs", "HEIC": ".heic .heif .hif", "JPEG XL": ".jxl",
-    "JPEG 2000": ".jp2 .j2k .jpf .jpx .j2c .jpc", "TIFF": ".tif .tiff", "BMP": ".bmp .dib",
-    "PNM": ".pgm .ppm .pbm .pnm .pfm", "Photoshop": ".psd .psb", "PostScript": ".eps .ps",
-    "OpenEXR": ".exr", "Radiance HDR": ".hdr", "QOI": ".qoi", "DirectDraw surface": ".dds",
+    "AVIF": ".avif .avifs",
+    "HEIC": ".heic .heif .hif",
+    "JPEG XL": ".jxl",
+    "JPEG 2000": ".jp2 .j2k .jpf .jpx .j2c .jpc",
+    "TIFF": ".tif .tiff",
+    "BMP": ".bmp .dib",
+    "PNM": ".pgm .ppm .pbm .pnm .pfm",
+    "Photoshop": ".psd .psb",
+    "PostScript": ".eps .ps",
+    "OpenEXR": ".exr",
+    "Radiance HDR": ".hdr",
+    "QOI": ".qoi",
+    "DirectDraw surface": ".dds",
     "icon": ".ico .cur .icns",
     "camera raw": ".dng .cr2 .cr3 .crw .nef .nrw .arw .srf .sr2 .raf .orf .rw2 .pef .srw .raw .3fr .x3f",
     "another format of pictures": ".tga .pcx .sgi .rgb .bw .xbm .xpm .jps .ras .pict .pct .bpg",
 }
 _OTHERS = {
-    STREAM: ".ipr", TFLITE: ".tflite", JSON: ".json", "PDF": ".pdf", "ZIP": ".zip .npz",
-    "XML": ".svg .xml", "HTML": ".html .htm", TEXT: ".txt .csv .md .cfg",
+    STREAM: ".ipr",
+    TFLITE: ".tflite",
+    JSON: ".json",
+    "PDF": ".pdf",
+    "ZIP": ".zip .npz",
+    "XML": ".svg .xml",
+    "HTML": ".html .htm",
+    TEXT: ".txt .csv .md .cfg",
 }
-_SUFFIXES = {suffix: kind for kinds in (_PICTURES, _OTHERS) for kind, suffixes in kinds.items()
-             for suffix in suffixes.split()}
+_SUFFIXES = {
+    suffix: kind
+    for kinds in (_PICTURES, _OTHERS)
+    for kind, suffixes in kinds.items()
+    for suffix in suffixes.split()
+}
 
 
 def of_bytes(head: bytes) -> str | None:
     """The kind of a file, from its first `HEAD_BYTES` (or fewer, if it is shorter); None: unknown."""
     for offset, signature, kind in _SIGNATURES:
-        if head[offset:offset + len(signature)] == signature:
+        if head[offset : offset + len(signature)] == signature:
             return kind
     if head[:1] == b"\xfb" and len(head) >= 7 and head[1] >> 4 == 1 and 2 <= head[6] <= 200:
         return STREAM

@@ -20,6 +20,7 @@ class LeftOut(NamedTuple):
       failure: whether something may be missing that was meant: an unreadable folder, a broken link. Not
         so with hidden entries and with links to what is listed anyway.
     """
+
     path: pathlib.Path
     reason: str
     failure: bool
@@ -33,6 +34,7 @@ class Tree(NamedTuple):
         the same on every file system.
       left_out: every other entry but plain folders, which were walked through; sorted likewise.
     """
+
     files: Sequence[pathlib.Path]
     left_out: Sequence[LeftOut]
 
@@ -147,5 +149,6 @@ def list_files(folder: PathLike, suffixes: Sequence[str], kind: str) -> list[pat
     paths = [path for path in tree.files if path.name.lower().endswith(suffixes)]
     if not paths:
         raise FileNotFoundError(
-            f"the folder {folder} holds no {kind}; known suffixes: {', '.join(suffixes)}")
+            f"the folder {folder} holds no {kind}; known suffixes: {', '.join(suffixes)}"
+        )
     return paths

@@ -11,8 +11,13 @@ import stat
 
 from tf_ipr.files.atomic_file import PathLike
 
-_KINDS = {stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device",
-          stat.S_IFBLK: "a device", stat.S_IFDIR: "a folder"}
+_KINDS = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFDIR: "a folder",
+}
 
 
 class NotRegularError(OSError):
@@ -42,8 +47,9 @@ def read(path: PathLike, max_bytes: int | None = None) -> bytes:
         status = os.fstat(file.fileno())
         _require_regular(path, status)
         if max_bytes is not None and status.st_size > max_bytes:
-            raise NotRegularError(f"{os.fspath(path)} has {status.st_size} bytes; at most {max_bytes} "
-                                  "are read")
+            raise NotRegularError(
+                f"{os.fspath(path)} has {status.st_size} bytes; at most {max_bytes} are read"
+            )
         return file.read()
 
 

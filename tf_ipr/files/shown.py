@@ -11,6 +11,9 @@ def shown(text) -> str:
     text = os.fspath(text) if isinstance(text, os.PathLike) else str(text)
     if text.isprintable():
         return text
-    return "".join(character if character.isprintable() else
-                   character.encode("unicode_escape", "surrogatepass").decode("ascii")
-                   for character in text)
+    return "".join(
+        character
+        if character.isprintable()
+        else character.encode("unicode_escape", "surrogatepass").decode("ascii")
+        for character in text
+    )

@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from typing import TYPE_CHECKING, NamedTuple, Sequence, Tuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from tf_ipr.format import lane_count
 
@@ -55,19 +56,19 @@ class Header:
     height: int
     quality: float
     model_id: str
-    version: Tuple[int, int] = (MAJOR, MINOR)
+    version: tuple[int, int] = (MAJOR, MINOR)
 
     def __post_init__(self):
         for name in ("width", "height"):
             side = getattr(self, name)
             if not MIN_SIDE <= side <= MAX_SIDE or side != int(side):
-                raise ValueError(f"`{name}` is {side}; allowed: {MIN_SIDE}..{MAX_SIDE} pixels. "
-                                 "Pad smaller images.")
+                raise ValueError(
+                    f"`{name}` is {side}; allowed: {MIN_SIDE}..{MAX_SIDE} pixels. Pad smaller images."
+                )
         if not 1 <= self.quality <= 100 or 2 * self.quality != int(2 * self.quality):
             raise ValueError(f"`quality` is {self.quality}; allowed: 1..100 in steps of 0.5.")
         if not re.fullmatch("[0-9a-f]{8}", self.model_id):
-            raise ValueError(f"`model_id` is {self.model_id!r}; it has 8 lower-case hexadecimal "
-                             "digits.")
+            raise ValueError(f"`model_id` is {self.model_id!r}; it has 8 lower-case hexadecimal digits.")
         if len(self.version) != 2 or not all(0 <= part <= 15 for part in self.version):
             raise ValueError(f"`version` is {self.version}; it is (major, minor), each 0..15.")
 
@@ -79,8 +80,12 @@ class Header:
         """The 9 to 15 bytes of the header."""
         major, minor = self.version
         fixed = bytes([MAGIC, major << 4 | minor]) + bytes.fromhex(self.model_id)
-        return (fixed + bytes([int(2 * self.quality)]) + _varint(int(self.width) - MIN_SIDE)
-                + _varint(int(self.height) - MIN_SIDE))
+        return (
+            fixed
+            + bytes([int(2 * self.quality)])
+            + _varint(int(self.width) - MIN_SIDE)
+            + _varint(int(self.height) - MIN_SIDE)
+        )
 
 
 def start_state(header_bytes: bytes) -> int:
@@ -107,8 +112,10 @@ def pack(header: Header, states, words) -> bytes:
     states = np.asarray(states, np.int64).reshape(-1)
     words = np.asarray(words, np.int64).reshape(-1)
     if states.size != header.num_lanes:
-        raise ValueError(f"{states.size} lane states given, but an image of {header.width}x"
-                         f"{header.height} has {header.num_lanes} lanes.")
+        raise ValueError(
+            f"{states.size} lane states given, but an image of {header.width}x"
+            f"{header.height} has {header.num_lanes} lanes."
+        )
     if states.min() < 1 << STATE_LOW_LOG2 or states.max() >= 1 << 31:
         raise ValueError(f"Lane states {states.min()}..{states.max()} leave 2^15..2^31-1.")
     if words.size and (words.min() < 0 or words.max() > 65535):
@@ -153,8 +160,9 @@ def parse(data: bytes, max_pixels: int = MAX_PIXELS) -> ParsedStream:
     _check_pixels(header, max_pixels)
     states, words_at = _parse_states(data, position, header.num_lanes)
     if (len(data) - words_at) % 2:
-        raise BitstreamError(f"The stream of {len(data)} bytes ends within a 16-bit word; "
-                             "it was truncated or extended.")
+        raise BitstreamError(
+            f"The stream of {len(data)} bytes ends within a 16-bit word; it was truncated or extended."
+        )
     words = np.frombuffer(data, ">u2", offset=words_at).astype(np.int32)
     return ParsedStream(header, states, words, start_state(data[:position]))
 
@@ -166,13 +174,18 @@ def describe(data: bytes) -> dict:
     header is not noticed. Raises BitstreamError where there is no header.
     """
     header, _ = _parse_header(bytes(data))
-    return dict(width=header.width, height=header.height, quality=header.quality,
-                model_id=header.model_id, bytes=len(data),
-                bpp=8 * len(data) / (header.width * header.height),
-                version=".".join(map(str, header.version)))
+    return dict(
+        width=header.width,
+        height=header.height,
+        quality=header.quality,
+        model_id=header.model_id,
+        bytes=len(data),
+        bpp=8 * len(data) / (header.width * header.height),
+        version=".".join(map(str, header.version)),
+    )
 
 
-def require_one_size(headers: Sequence[Header]) -> Tuple[int, int]:
+def require_one_size(headers: Sequence[Header]) -> tuple[int, int]:
     """(height, width) of a batch.
 
     Raises:
@@ -184,8 +197,10 @@ def require_one_size(headers: Sequence[Header]) -> Tuple[int, int]:
     first = headers[0]
     for header in headers:
         if (header.height, header.width) != (first.height, first.width):
-            raise BitstreamError(f"The batch has images of {first.width}x{first.height} and of "
-                                 f"{header.width}x{header.height} pixels; decode one size at a time.")
+            raise BitstreamError(
+                f"The batch has images of {first.width}x{first.height} and of "
+                f"{header.width}x{header.height} pixels; decode one size at a time."
+            )
     return first.height, first.width
 
 
@@ -193,28 +208,32 @@ def _check_pixels(header: Header, max_pixels: int) -> None:
     if header.width * header.height > max_pixels:
         raise BitstreamError(
             f"The stream declares {header.width}x{header.height} = {header.width * header.height} "
-            f"pixels; at most {max_pixels} are accepted. Raise max_pixels if you trust its source.")
+            f"pixels; at most {max_pixels} are accepted. Raise max_pixels if you trust its source."
+        )
 
 
-def _parse_header(data: bytes) -> Tuple[Header, int]:
+def _parse_header(data: bytes) -> tuple[Header, int]:
     """The header and its length in bytes."""
     if not data:
         raise BitstreamError("The stream is empty (0 bytes).")
     if data[0] != MAGIC:
-        raise BitstreamError(f"The stream starts with byte 0x{data[0]:02x}; streams of this codec "
-                             f"start with 0x{MAGIC:02x}. It is something else.")
+        raise BitstreamError(
+            f"The stream starts with byte 0x{data[0]:02x}; streams of this codec "
+            f"start with 0x{MAGIC:02x}. It is something else."
+        )
     if len(data) < FIXED_BYTES:
         raise _truncated(data, "header")
     version = data[1] >> 4, data[1] & 15
     if version[0] != MAJOR:
-        raise BitstreamError(f"The stream has format version {version[0]}.{version[1]}; this "
-                             f"decoder reads {MAJOR}.x. Use a matching release.")
+        raise BitstreamError(
+            f"The stream has format version {version[0]}.{version[1]}; this "
+            f"decoder reads {MAJOR}.x. Use a matching release."
+        )
     if data[6] not in QUALITY_STEPS:
         raise BitstreamError(f"The stream declares quality {data[6] / 2}; allowed: 1..100.")
     width, position = _parse_varint(data, FIXED_BYTES, "width")
     height, position = _parse_varint(data, position, "height")
-    return Header(width + MIN_SIDE, height + MIN_SIDE, data[6] / 2, data[2:6].hex(),
-                  version), position
+    return Header(width + MIN_SIDE, height + MIN_SIDE, data[6] / 2, data[2:6].hex(), version), position
 
 
 def _varint(value: int) -> bytes:
@@ -226,7 +245,7 @@ def _varint(value: int) -> bytes:
     return bytes([group | 128 for group in groups[:-1]] + groups[-1:])
 
 
-def _parse_varint(data: bytes, position: int, name: str) -> Tuple[int, int]:
+def _parse_varint(data: bytes, position: int, name: str) -> tuple[int, int]:
     """The value at `position` and the position behind it."""
     value = 0
     for index in range(4):
@@ -254,15 +273,18 @@ def _pack_states(states: np.ndarray) -> bytes:
     return nibbles + value.to_bytes((bits + 7) // 8, "big")
 
 
-def _parse_states(data: bytes, position: int, num_lanes: int) -> Tuple[np.ndarray, int]:
+def _parse_states(data: bytes, position: int, num_lanes: int) -> tuple[np.ndarray, int]:
     """The lane states at `position` and the position behind them."""
     import numpy as np  # pylint: disable=import-outside-toplevel  # Not to read a header.
 
     mantissas_at = position + num_lanes // 2
     if len(data) < mantissas_at:
         raise _truncated(data, "lane states")
-    lengths = [STATE_LOW_LOG2 + nibble for byte in data[position:mantissas_at]
-               for nibble in (byte >> 4, byte & 15)]
+    lengths = [
+        STATE_LOW_LOG2 + nibble
+        for byte in data[position:mantissas_at]
+        for nibble in (byte >> 4, byte & 15)
+    ]
     end = mantissas_at + (sum(lengths) + 7) // 8
     if len(data) < end:
         raise _truncated(data, "lane states")
@@ -279,5 +301,4 @@ def _parse_states(data: bytes, position: int, num_lanes: int) -> Tuple[np.ndarra
 
 
 def _truncated(data: bytes, where: str) -> BitstreamError:
-    return BitstreamError(f"The stream of {len(data)} bytes ends within the {where}; "
-                          "it was truncated.")
+    return BitstreamError(f"The stream of {len(data)} bytes ends within the {where}; it was truncated.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 
-
 # Its name is that of its module in `tf_ipr.models`; the number is the largest `ModelConfig.width`.
 ARCHITECTURES = {
     "mobile": 192,  # coefficients of 8×8 pixels of 3 colours
@@ -53,12 +52,15 @@ class ModelConfig:
 
     def __post_init__(self):
         if self.architecture not in list(ARCHITECTURES):  # a list: JSON also gives what has no hash
-            raise ConfigError(f"architecture is {self.architecture!r}; it must be one of "
-                              f"{', '.join(ARCHITECTURES)}.")
+            raise ConfigError(
+                f"architecture is {self.architecture!r}; it must be one of {', '.join(ARCHITECTURES)}."
+            )
         max_width = ARCHITECTURES[self.architecture]
         if not isinstance(self.width, int) or not 1 <= self.width <= max_width:
-            raise ConfigError(f"width is {self.width!r}; with the architecture {self.architecture} it "
-                              f"must be an integer in 1..{max_width}.")
+            raise ConfigError(
+                f"width is {self.width!r}; with the architecture {self.architecture} it "
+                f"must be an integer in 1..{max_width}."
+            )
         for name in ("latent_channels", "side_channels", "hyper_width", "num_rates"):
             value = getattr(self, name)
             if not isinstance(value, int) or not 1 <= value <= 1024:
@@ -67,8 +69,11 @@ class ModelConfig:
             raise ConfigError(f"gate_width is {self.gate_width!r}; it must be an integer in 0..1024.")
         for name in ("analysis_blocks", "synthesis_blocks"):
             value = getattr(self, name)
-            if (not isinstance(value, (list, tuple)) or len(value) != 2
-                    or any(not isinstance(v, int) or v < 0 for v in value)):
+            if (
+                not isinstance(value, (list, tuple))
+                or len(value) != 2
+                or any(not isinstance(v, int) or v < 0 for v in value)
+            ):
                 raise ConfigError(f"{name} is {value!r}; it must be two integers of 0 or more.")
             object.__setattr__(self, name, tuple(value))  # JSON gives lists
 
@@ -94,16 +99,14 @@ class ModelConfig:
         """Symbols of z and of y in a picture; works on int32 tensors, too."""
         rows, columns = self.latent_size(height, width)
         side_rows, side_columns = self.side_size(rows, columns)
-        return (side_rows * side_columns * self.side_channels,
-                rows * columns * self.latent_channels)
+        return (side_rows * side_columns * self.side_channels, rows * columns * self.latent_channels)
 
     def to_dict(self) -> dict:
         """The record as plain JSON types."""
-        return {k: list(v) if isinstance(v, tuple) else v
-                for k, v in dataclasses.asdict(self).items()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in dataclasses.asdict(self).items()}
 
     @classmethod
-    def from_dict(cls, values: dict) -> "ModelConfig":
+    def from_dict(cls, values: dict) -> ModelConfig:
         """The inverse of `to_dict`; raises `ConfigError` on an unknown key."""
         known = [f.name for f in dataclasses.fields(cls)]
         unknown = sorted(set(values) - set(known))
@@ -118,6 +121,7 @@ def _divide_up(value, divisor: int):
 
 PRESETS = {
     "mobile": ModelConfig(),
-    "hyperprior": ModelConfig(architecture="hyperprior", width=128, latent_channels=192,
-                              side_channels=128, hyper_width=128),
+    "hyperprior": ModelConfig(
+        architecture="hyperprior", width=128, latent_channels=192, side_channels=128, hyper_width=128
+    ),
 }

@@ -22,8 +22,17 @@ import zlib
 FORMAT = "1.0"
 ENCODER, DECODER, WEIGHTS = "encoder.tflite", "decoder.tflite", "weights.npz"
 # What NumPy and zipfile raise for a damaged archive: it may seem to be of any kind, or encrypted.
-_DAMAGE = (OSError, EOFError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile,
-           zlib.error, lzma.LZMAError)
+_DAMAGE = (
+    OSError,
+    EOFError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RuntimeError,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 class CheckpointError(ValueError):
@@ -48,8 +57,10 @@ def read_config(folder) -> dict:
     folder = pathlib.Path(folder)
     path = folder / "config.json"
     if not path.is_file():
-        raise CheckpointError(f"{folder} is no model folder: it has no config.json. Give a folder "
-                              "such as savedmodels/lfw_l2_rec.")
+        raise CheckpointError(
+            f"{folder} is no model folder: it has no config.json. Give a folder "
+            "such as savedmodels/lfw_l2_rec."
+        )
     try:
         config = json.loads(path.read_text())
         for name, kind in (("format", str), ("model_id", str), ("model", dict)):
@@ -58,8 +69,10 @@ def read_config(folder) -> dict:
     except (ValueError, KeyError, TypeError) as error:
         raise CheckpointError(f"{path} is not a model description: {error!r}") from error
     if config["format"].split(".")[0] != FORMAT.split(".")[0]:
-        raise CheckpointError(f"{path} has format {config['format']}; this version reads {FORMAT}. "
-                              "Update tf_ipr or train the model again.")
+        raise CheckpointError(
+            f"{path} has format {config['format']}; this version reads {FORMAT}. "
+            "Update tf_ipr or train the model again."
+        )
     return config
 
 

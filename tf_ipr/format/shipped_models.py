@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
-from typing import Dict, Optional, Union
 
 from tf_ipr.format import bitstream, model_folder
 from tf_ipr.format.model_folder import CheckpointError
@@ -25,12 +24,14 @@ def folder(name: str = DEFAULT) -> pathlib.Path:
     """
     held = folders()
     if name not in held:
-        raise CheckpointError(f"{name!r} is no shipped model; they are {', '.join(held) or 'not installed'}. "
-                              "Give one of these names, or the folder of a model.")
+        raise CheckpointError(
+            f"{name!r} is no shipped model; they are {', '.join(held) or 'not installed'}. "
+            "Give one of these names, or the folder of a model."
+        )
     return held[name]
 
 
-def folder_of(model: Optional[Union[str, "os.PathLike[str]"]] = None) -> pathlib.Path:
+def folder_of(model: str | os.PathLike[str] | None = None) -> pathlib.Path:
     """The folder of a model that a user named.
 
     Args:
@@ -47,8 +48,10 @@ def folder_of(model: Optional[Union[str, "os.PathLike[str]"]] = None) -> pathlib
         return given
     if len(given.parts) == 1:
         return folder(str(model))
-    raise CheckpointError(f"The model folder {given} does not exist. Give a folder with a config.json, or "
-                          f"one of the shipped models: {', '.join(folders())}.")
+    raise CheckpointError(
+        f"The model folder {given} does not exist. Give a folder with a config.json, or "
+        f"one of the shipped models: {', '.join(folders())}."
+    )
 
 
 def folder_of_stream(stream: bytes) -> pathlib.Path:
@@ -63,7 +66,8 @@ def folder_of_stream(stream: bytes) -> pathlib.Path:
         raise bitstream.BitstreamError(
             f"The stream was made with model {wanted}; the shipped models are "
             f"{', '.join(f'{name} ({number})' for number, name in _names_by_id().items())}. "
-            "Give the folder of the model that made it.")
+            "Give the folder of the model that made it."
+        )
     return folder(name)
 
 
@@ -73,7 +77,7 @@ def name_of(model_id: str) -> str:
     return f"{name} ({model_id})" if name else model_id
 
 
-def shipped_name(model_id: str) -> Optional[str]:
+def shipped_name(model_id: str) -> str | None:
     """The name of the shipped model of that id, or None."""
     return _names_by_id().get(model_id)
 
@@ -83,21 +87,24 @@ def require_model(header: bitstream.Header, model_id: str) -> None:
     if header.model_id != model_id:
         raise bitstream.BitstreamError(
             f"The stream was made with model {name_of(header.model_id)}, this decoder holds model "
-            f"{name_of(model_id)}; decode it with the former.")
+            f"{name_of(model_id)}; decode it with the former."
+        )
 
 
 @functools.lru_cache(maxsize=1)
-def folders() -> Dict[str, pathlib.Path]:
+def folders() -> dict[str, pathlib.Path]:
     """The shipped models' folders by name, sorted; empty where none are installed."""
     package = pathlib.Path(__file__).resolve().parents[1]
     for parent in (package, package.parent):  # installed, and in a checkout
-        found = {path.parent.name: path.parent
-                 for path in sorted((parent / "savedmodels").glob("*/config.json"))}
+        found = {
+            path.parent.name: path.parent
+            for path in sorted((parent / "savedmodels").glob("*/config.json"))
+        }
         if found:
             return found
     return {}
 
 
 @functools.lru_cache(maxsize=1)
-def _names_by_id() -> Dict[str, str]:
+def _names_by_id() -> dict[str, str]:
     return {model_folder.read_config(path)["model_id"]: name for name, path in folders().items()}

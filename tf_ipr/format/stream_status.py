@@ -43,19 +43,18 @@ _MESSAGES = {
     StreamStatus.VERSION: "The stream has another major format version; use a matching release.",
     StreamStatus.QUALITY: "The header declares a quality outside of 1..100.",
     StreamStatus.NOT_CANONICAL: "A size in the header is written with superfluous bytes or takes "
-                                "more than 4.",
+    "more than 4.",
     StreamStatus.TOO_LARGE: "The stream declares more pixels than this decoder accepts.",
     StreamStatus.TRUNCATED_STATES: "The stream ends within the lane states; it was truncated.",
     StreamStatus.PADDING_BITS: "The padding bits behind the lane states are not zero.",
     StreamStatus.ODD_BYTES: "The stream ends within a 16-bit word; it was truncated or extended.",
-    StreamStatus.WRONG_MODEL: "The stream was made with another model; send it to that one's "
-                              "decoder.",
+    StreamStatus.WRONG_MODEL: "The stream was made with another model; send it to that one's decoder.",
     StreamStatus.EXTENDED: "The stream has more words than symbols; it was extended.",
     StreamStatus.BATCH_TOO_LARGE: "The batch, padded to its largest image, is beyond the decoder's "
-                                  "limit; send this stream in a smaller batch.",
+    "limit; send this stream in a smaller batch.",
     StreamStatus.DAMAGED: "The stream fails its integrity check; fetch it again.",
     StreamStatus.NOT_ALIGNED: "The picture is no aligned face crop of 112x112, 128x128 or 448x448 "
-                              "pixels; an embedding needs one.",
+    "pixels; an embedding needs one.",
     StreamStatus.WRONG_SIZE: "The picture has another size than the one this decoder is made for; use "
-                             "a decoder of any size.",
+    "a decoder of any size.",
 }

@@ -6,7 +6,8 @@ model is frozen), stored as integers, and never derived from floating point agai
 
 from __future__ import annotations
 
-from typing import Dict, Mapping, NamedTuple, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class ProbabilityTables:
         _validate(self.frequency, self.lowest, self.size)
 
     @classmethod
-    def from_pmfs(cls, pmfs: Sequence, lowest: Sequence) -> "ProbabilityTables":
+    def from_pmfs(cls, pmfs: Sequence, lowest: Sequence) -> ProbabilityTables:
         """Quantises probability mass functions, each to the shortest expected code.
 
         Args:
@@ -58,24 +59,28 @@ class ProbabilityTables:
           ValueError: a mass function is empty, too long, negative, not finite or all zero.
         """
         if len(pmfs) != len(lowest):
-            raise ValueError(f"{len(pmfs)} mass functions but {len(lowest)} lowest symbols; "
-                             "give one lowest symbol per mass function.")
+            raise ValueError(
+                f"{len(pmfs)} mass functions but {len(lowest)} lowest symbols; "
+                "give one lowest symbol per mass function."
+            )
         rows = [quantize_pmf(pmf) for pmf in pmfs]
         frequency = np.zeros((len(rows), max((len(row) for row in rows), default=0)), np.int32)
         for table, row in enumerate(rows):
-            frequency[table, :len(row)] = row
+            frequency[table, : len(row)] = row
         return cls(frequency, np.asarray(lowest), np.array([len(row) for row in rows]))
 
     @classmethod
-    def from_arrays(cls, mapping: Mapping) -> "ProbabilityTables":
+    def from_arrays(cls, mapping: Mapping) -> ProbabilityTables:
         """Reads `frequency`, `lowest` and `size` from a mapping, e.g. an opened `.npz` file."""
         missing = [name for name in ("frequency", "lowest", "size") if name not in mapping]
         if missing:
-            raise ValueError(f"Probability tables lack {', '.join(missing)}; "
-                             "a file of tables holds frequency, lowest and size.")
+            raise ValueError(
+                f"Probability tables lack {', '.join(missing)}; "
+                "a file of tables holds frequency, lowest and size."
+            )
         return cls(mapping["frequency"], mapping["lowest"], mapping["size"])
 
-    def to_arrays(self) -> Dict[str, np.ndarray]:
+    def to_arrays(self) -> dict[str, np.ndarray]:
         """The three arrays by name, for `np.savez`."""
         return {"frequency": self.frequency, "lowest": self.lowest, "size": self.size}
 
@@ -99,11 +104,14 @@ class ProbabilityTables:
         frequency = np.take_along_axis(self.frequency, index, axis=1)
         offset = slots - np.take_along_axis(self.cumulative, index, axis=1)
         symbol = index + self.lowest[:, None]
-        identity = (np.full(TOTAL, TOTAL), slots, np.zeros(TOTAL))
-        parts = [np.append(part.reshape(-1), last)
-                 for part, last in zip((frequency, offset, symbol), identity)]
-        return DecoderLookup(parts[0].astype(np.int32), parts[1].astype(np.int32),
-                             parts[2].astype(np.int16))
+        identity: tuple[np.ndarray, ...] = (np.full(TOTAL, TOTAL), slots, np.zeros(TOTAL))
+        parts = [
+            np.append(part.reshape(-1), last)
+            for part, last in zip((frequency, offset, symbol), identity)
+        ]
+        return DecoderLookup(
+            parts[0].astype(np.int32), parts[1].astype(np.int32), parts[2].astype(np.int16)
+        )
 
 
 def quantize_pmf(pmf) -> np.ndarray:
@@ -120,17 +128,20 @@ def quantize_pmf(pmf) -> np.ndarray:
     """
     pmf = np.asarray(pmf, np.float64)
     if pmf.ndim != 1 or not 2 <= pmf.size <= TOTAL:
-        raise ValueError(f"A mass function has shape {pmf.shape}; it must be 1-D with 2..{TOTAL} "
-                         "entries, so that each symbol can have a frequency of at least 1.")
+        raise ValueError(
+            f"A mass function has shape {pmf.shape}; it must be 1-D with 2..{TOTAL} "
+            "entries, so that each symbol can have a frequency of at least 1."
+        )
     if not np.all(np.isfinite(pmf)) or np.any(pmf < 0) or pmf.sum() <= 0:
-        raise ValueError("A mass function has negative, infinite, not-a-number or only zero "
-                         f"entries (min {pmf.min()}, sum {pmf.sum()}).")
+        raise ValueError(
+            "A mass function has negative, infinite, not-a-number or only zero "
+            f"entries (min {pmf.min()}, sum {pmf.sum()})."
+        )
     pmf = pmf / pmf.sum()
     frequency = np.maximum(np.rint(pmf * TOTAL), 1).astype(np.int64)
     while True:
         gain = pmf * np.log2((frequency + 1) / frequency)
-        loss = np.where(frequency > 1,
-                        pmf * np.log2(frequency / np.maximum(frequency - 1, 1)), np.inf)
+        loss = np.where(frequency > 1, pmf * np.log2(frequency / np.maximum(frequency - 1, 1)), np.inf)
         excess = frequency.sum() - TOTAL
         if excess < 0:
             frequency[np.argmax(gain)] += 1
@@ -147,8 +158,10 @@ def _frozen(array, name: str, rank: int) -> np.ndarray:
     """A read-only int32 copy; refuses other ranks and values that int32 would change."""
     given = np.asarray(array)
     if given.ndim != rank or not np.issubdtype(given.dtype, np.integer):
-        raise ValueError(f"`{name}` has shape {given.shape} and dtype {given.dtype}; "
-                         f"it must hold integers in {rank} dimension(s).")
+        raise ValueError(
+            f"`{name}` has shape {given.shape} and dtype {given.dtype}; "
+            f"it must hold integers in {rank} dimension(s)."
+        )
     frozen = given.astype(np.int32)
     if not np.array_equal(frozen, given):
         raise ValueError(f"`{name}` holds values beyond 32 bits.")
@@ -159,8 +172,10 @@ def _frozen(array, name: str, rank: int) -> np.ndarray:
 def _validate(frequency: np.ndarray, lowest: np.ndarray, size: np.ndarray) -> None:
     num_tables, max_symbols = frequency.shape
     if num_tables < 1 or lowest.shape != (num_tables,) or size.shape != (num_tables,):
-        raise ValueError(f"`frequency` {frequency.shape}, `lowest` {lowest.shape} and `size` "
-                         f"{size.shape} must agree on the number of tables, at least 1.")
+        raise ValueError(
+            f"`frequency` {frequency.shape}, `lowest` {lowest.shape} and `size` "
+            f"{size.shape} must agree on the number of tables, at least 1."
+        )
     for table in range(num_tables):
         row, count = frequency[table], size[table]
         if not 2 <= count <= max_symbols:
@@ -169,7 +184,9 @@ def _validate(frequency: np.ndarray, lowest: np.ndarray, size: np.ndarray) -> No
             raise ValueError(
                 f"Table {table} has frequencies {row[:count].min()}..{row[:count].max()} summing "
                 f"to {row.sum()}; each of its {count} symbols needs at least 1, entries beyond "
-                f"them must be 0, and the sum must be {TOTAL}.")
+                f"them must be 0, and the sum must be {TOTAL}."
+            )
         if lowest[table] < -32768 or lowest[table] + count - 1 > 32767:
-            raise ValueError(f"Table {table} starts at symbol {lowest[table]}; its symbols must "
-                             "lie in -32768..32767.")
+            raise ValueError(
+                f"Table {table} starts at symbol {lowest[table]}; its symbols must lie in -32768..32767."
+            )

@@ -17,12 +17,12 @@ in the manner of LPIPS (Zhang et al., CVPR 2018), with a recogniser in place of 
 from __future__ import annotations
 
 import dataclasses
-from typing import Dict, Optional, Sequence
+from collections.abc import Sequence
 
 import tensorflow as tf
 
-from tf_ipr.losses.random_view import vary, mirror_some
 from tf_ipr.faces import alignment
+from tf_ipr.losses.random_view import mirror_some, vary
 from tf_ipr.recognition.recognizer import Recognizer
 
 # On a CPU the crop and its gradient, all gathers and products, run seven times as fast compiled;
@@ -60,7 +60,7 @@ class Guards:
 
 def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
                   reconstruction: tf.Tensor, landmarks: tf.Tensor,
-                  original_embeddings: Optional[Sequence[tf.Tensor]] = None,
+                  original_embeddings: Sequence[tf.Tensor] | None = None,
                   guards: Guards = Guards()) -> tf.Tensor:
     """Identity loss of each image, the mean over several recognisers.
 
@@ -101,7 +101,7 @@ def identity_loss(recognizers: Sequence[Recognizer], image: tf.Tensor,
         landmarks, mirrored = vary(landmarks, guards.view_spread)
     look = guards.needs_original or original_embeddings is None
 
-    crops: Dict[tuple, tuple] = {}          # recognisers with one template share the crops
+    crops: dict[tuple, tuple] = {}          # recognisers with one template share the crops
     losses = []
     for index, recognizer in enumerate(recognizers):
         if recognizer.crop not in crops:

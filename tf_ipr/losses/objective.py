@@ -18,9 +18,9 @@ import dataclasses
 
 import tensorflow as tf
 
+from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY
 from tf_ipr.losses.distortion import DISTORTIONS
 from tf_ipr.losses.face_weight import face_weight, weighted_bpp
-from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY
 
 OBJECTIVES = ("rec", "ip", "ipr")
 

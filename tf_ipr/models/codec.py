@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import os
-from typing import Callable, Optional, Sequence, Union
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -40,7 +40,7 @@ class TensorFlowCodec:
     """
 
     def __init__(self, model: InferenceModel, config: dict, max_pixels: int = MAX_PIXELS,
-                 encoder: Optional[Encoder] = None):
+                 encoder: Encoder | None = None):
         """Use `load`.
 
         Args:
@@ -60,7 +60,7 @@ class TensorFlowCodec:
         self._define_graphs()
 
     @classmethod
-    def load(cls, path=None, max_pixels: int = MAX_PIXELS) -> "TensorFlowCodec":
+    def load(cls, path=None, max_pixels: int = MAX_PIXELS) -> TensorFlowCodec:
         """Loads a model folder, or a shipped model by its name; without either the default one.
 
         Raises:
@@ -74,8 +74,8 @@ class TensorFlowCodec:
             encoder = None
         return cls(model, config, max_pixels, encoder)
 
-    def compress(self, image, quality: Optional[float] = None, max_bytes: Optional[int] = None,
-                 target_bpp: Optional[float] = None, search: Optional[Search] = None) -> bytes:
+    def compress(self, image, quality: float | None = None, max_bytes: int | None = None,
+                 target_bpp: float | None = None, search: Search | None = None) -> bytes:
         """Encodes an image.
 
         Args:
@@ -128,8 +128,8 @@ class TensorFlowCodec:
         """
         return self.decompress_batch([stream])[0]
 
-    def compress_batch(self, images, quality: Union[float, Sequence[float]] = 50.0,
-                       search: Optional[Search] = None) -> list:
+    def compress_batch(self, images, quality: float | Sequence[float] = 50.0,
+                       search: Search | None = None) -> list:
         """Encodes images of one size together, which is several times as fast as one by one.
 
         Args:

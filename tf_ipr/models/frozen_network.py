@@ -92,7 +92,7 @@ class FrozenHyperSynthesis:
         return arrays
 
     @classmethod
-    def from_arrays(cls, arrays) -> "FrozenHyperSynthesis":
+    def from_arrays(cls, arrays) -> FrozenHyperSynthesis:
         """The inverse of `to_arrays`; raises `ExactnessError`, or KeyError on foreign arrays."""
         count = sum(1 for key in arrays if key.startswith("kernel_"))
         return cls([FrozenLayer(np.asarray(arrays[f"kernel_{i}"], np.int16),

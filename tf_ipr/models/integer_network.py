@@ -21,7 +21,13 @@ import numpy as np
 import tensorflow as tf
 
 from tf_ipr.models.frozen_network import (
-    MAX_ACTIVATION, MAX_WEIGHT, NUM_SCALES, FrozenHyperSynthesis, FrozenLayer, scaled_product)
+    MAX_ACTIVATION,
+    MAX_WEIGHT,
+    NUM_SCALES,
+    FrozenHyperSynthesis,
+    FrozenLayer,
+    scaled_product,
+)
 
 _WEIGHT_STEP = 2.0 ** -6
 _ACTIVATION_STEP = 2.0 ** -4
@@ -112,7 +118,7 @@ class IntegerHyperSynthesis(tf.Module):
             x = layer(x)
         return x
 
-    def freeze(self) -> "FrozenHyperSynthesis":
+    def freeze(self) -> FrozenHyperSynthesis:
         """The same network with its integers fixed; raises `ExactnessError` beyond the bound."""
         return FrozenHyperSynthesis([
             FrozenLayer(kernel=layer.integers()[0].numpy().astype(np.int16),

@@ -15,8 +15,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.models import block_transform
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.models import block_transform
 
 _SLOPE = 0.1  # of the leaky rectifiers
 _BRANCH_WIDTH = 2 / 3  # of a residual branch, relative to its trunk

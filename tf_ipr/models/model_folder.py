@@ -13,15 +13,14 @@ from __future__ import annotations
 
 import json
 import pathlib
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from tf_ipr.files import atomic_file
-from tf_ipr.format.tables import ProbabilityTables
 from tf_ipr.format.model_config import ModelConfig
-from tf_ipr.format.model_folder import (
-    FORMAT, CheckpointError, model_id_of, read_arrays, read_config)
+from tf_ipr.format.model_folder import FORMAT, CheckpointError, model_id_of, read_arrays, read_config
+from tf_ipr.format.tables import ProbabilityTables
 from tf_ipr.models.frozen_network import FIRST_CODED, FrozenHyperSynthesis
 from tf_ipr.models.inference import InferenceModel
 from tf_ipr.models.network import CodecNetwork

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import numpy as np
 
 from tf_ipr.faces.detection import Face, main_face
@@ -36,7 +34,7 @@ def compare(recognizer, detector, image_a: np.ndarray, image_b: np.ndarray) -> d
     return result
 
 
-def _describe(face: Optional[Face], count: int) -> Optional[dict]:
+def _describe(face: Face | None, count: int) -> dict | None:
     if face is None:
         return None
     return {"box": np.round(face.box, 1).tolist(),

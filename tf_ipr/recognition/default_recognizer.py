@@ -14,7 +14,6 @@ import hashlib
 import os
 import pathlib
 import tempfile
-from typing import Optional
 
 from tf_ipr import __version__
 from tf_ipr.recognition.recognizer import Recognizer, RecognizerError
@@ -66,7 +65,7 @@ def _convert(weights: pathlib.Path, folder: pathlib.Path) -> Recognizer:
     return freeze.freeze(architecture.build(str(weights)), architecture.facts, folder)
 
 
-def _cache_folder() -> Optional[pathlib.Path]:
+def _cache_folder() -> pathlib.Path | None:
     """As the XDG Base Directory Specification has it, where a relative path is none; None without a home."""
     given = os.environ.get("XDG_CACHE_HOME", "")
     base = given if os.path.isabs(given) else os.path.expanduser("~/.cache")

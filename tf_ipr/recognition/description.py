@@ -21,12 +21,12 @@ import dataclasses
 import hashlib
 import json
 import pathlib
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 
-from tf_ipr.files import atomic_file
 from tf_ipr.faces import alignment
+from tf_ipr.files import atomic_file
 
 FILE_NAME = "recognizer.json"
 ONNX_FILE = "model.onnx"
@@ -66,19 +66,19 @@ class Description:
     name: str
     architecture: str
     size: int
-    value_range: List[List[float]]
+    value_range: list[list[float]]
     embedding_size: int
     colour_order: str = "RGB"
-    template: List[List[float]] = dataclasses.field(
+    template: list[list[float]] = dataclasses.field(
         default_factory=alignment.ARCFACE_TEMPLATE.tolist)
-    through: Optional[int] = None
+    through: int | None = None
     distance: str = "cosine"
     threshold: float = 0.33
     licence: str = "unknown"
     source: str = "unknown"
     kind: str = "savedmodel"
     sha256: str = ""
-    known_face: List[float] = dataclasses.field(default_factory=list)
+    known_face: list[float] = dataclasses.field(default_factory=list)
 
     def __post_init__(self):
         def check(condition, field, expected):
@@ -107,14 +107,14 @@ class Description:
         return ((high - low) / 255).astype(np.float32), low.astype(np.float32)
 
 
-def range_from_mean(mean, std) -> List[List[float]]:
+def range_from_mean(mean, std) -> list[list[float]]:
     """The value range of inputs (pixel - mean) / std; mean and std in grey levels, per channel."""
     return [[float((0 - m) / s), float((255 - m) / s)] for m, s in zip(mean, std)]
 
 
 def write(folder, description: Description) -> None:
     """Writes `description` into a recogniser's folder."""
-    values: Dict[str, Any] = {"format": _FORMAT, **dataclasses.asdict(description)}
+    values: dict[str, Any] = {"format": _FORMAT, **dataclasses.asdict(description)}
     values["input"] = {key: values.pop(key) for key in ("size", "colour_order", "value_range")}
     with atomic_file.writing(pathlib.Path(folder) / FILE_NAME, "w") as file:
         json.dump(values, file, indent=1)

@@ -11,8 +11,8 @@ import pathlib
 
 import numpy as np
 
-from tf_ipr.files import image_file
 from tf_ipr.datasets.landmarks import mirror
+from tf_ipr.files import image_file
 from tf_ipr.recognition.description import RecognizerError
 
 PATH = pathlib.Path(__file__).with_name("known_face.png")

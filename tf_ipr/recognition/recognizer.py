@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -24,7 +24,6 @@ from tf_ipr.datasets.shape_batches import batches_of_one_shape
 from tf_ipr.faces import alignment
 from tf_ipr.recognition import description, known_face, onnx_session, stages
 from tf_ipr.recognition.description import Description, RecognizerError
-
 
 _BATCH = 32  # images embedded together
 
@@ -48,7 +47,7 @@ class Recognizer:
         self._compiled = tf.function(self.embed, reduce_retracing=True)
 
     @classmethod
-    def load(cls, folder, check: bool = True) -> "Recognizer":
+    def load(cls, folder, check: bool = True) -> Recognizer:
         """Loads a recogniser's folder.
 
         Args:
@@ -95,7 +94,7 @@ class Recognizer:
         """Whether it is a TensorFlow graph: for losses, searches and exports."""
         return self.facts.kind == "savedmodel"
 
-    def require_graph(self) -> "Recognizer":
+    def require_graph(self) -> Recognizer:
         """Itself; raises RecognizerError where it is not `differentiable`."""
         if not self.differentiable:
             raise RecognizerError(onnx_session.evaluation_only(self.name))

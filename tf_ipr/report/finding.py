@@ -7,8 +7,6 @@ for each dataset in the same axes. The DET curves at that budget are the figure 
 
 from __future__ import annotations
 
-from typing import Optional, Sequence
-
 from tf_ipr.evaluation import contest
 from tf_ipr.evaluation.rows import fnmr_at
 from tf_ipr.report import panels, selection
@@ -17,7 +15,7 @@ from tf_ipr.report.results import Group, Results
 BUDGET = 500
 
 
-def budget_of(results: Results) -> Optional[int]:
+def budget_of(results: Results) -> int | None:
     """The budget that is told of: nearest to 500 bytes where both sides compete, else any."""
     sides: dict = {}
     for entry in results.contest:
@@ -60,7 +58,7 @@ def _rate(entry: dict) -> str:
     return f"{100 * entry['fnmr']:.2f} % ({100 * entry['low']:.2f}–{100 * entry['high']:.2f})"
 
 
-def _uncoded(results: Results, dataset: str) -> Optional[float]:
+def _uncoded(results: Results, dataset: str) -> float | None:
     for group in results.groups:
         if group.dataset == dataset and group.original:
             point = fnmr_at(panels.recognizer(group.original, results.judge), contest.FMR)

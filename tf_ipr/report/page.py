@@ -7,7 +7,7 @@ import dataclasses
 import io
 import pathlib
 import shlex
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -50,8 +50,8 @@ class FlippedPair:
 
     first: str
     second: str
-    before: Optional[float]
-    after: Optional[float]
+    before: float | None
+    after: float | None
     originals_u8: Sequence[np.ndarray]
     decoded_u8: Sequence[np.ndarray]
 
@@ -76,7 +76,7 @@ class GroupPictures:
     notes: Sequence[str] = ()
 
 
-def html(results: Results, pictures: Sequence[GroupPictures], target: Optional[float] = None
+def html(results: Results, pictures: Sequence[GroupPictures], target: float | None = None
          ) -> str:
     """The whole page.
 
@@ -220,7 +220,7 @@ def _caption(found: Reconstruction) -> list[str]:
     return lines
 
 
-def _percent(box, height: int, width: int) -> Optional[list[str]]:
+def _percent(box, height: int, width: int) -> list[str] | None:
     """Left, top, width and height of a box in percent, cut to the picture."""
     if box is None:
         return None

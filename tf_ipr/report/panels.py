@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 from tf_ipr.evaluation import curves
-from tf_ipr.evaluation.rows import fnmr_at
 from tf_ipr.evaluation.codecs.codec_form import MODEL, ORIGINAL
+from tf_ipr.evaluation.rows import fnmr_at
 from tf_ipr.report.results import Group
 
 # Of the curves: on light and on dark ground.
@@ -36,8 +36,8 @@ class Point:
     x: float
     y: float
     about: Sequence[str]
-    low: Optional[float] = None
-    high: Optional[float] = None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Panel:
     x_label: str
     y_label: str
     series: Sequence[Series]
-    reference: Optional[float] = None
+    reference: float | None = None
     x_log: bool = True
     y_log: bool = False
     marks: bool = True
@@ -206,7 +206,7 @@ def described(row: dict) -> str:
     return f"{row['label']}, {row.get('setting_name') or 'setting'} {row['setting']:g}"
 
 
-def recognition(row: Optional[dict], names: Sequence[str]) -> list[str]:
+def recognition(row: dict | None, names: Sequence[str]) -> list[str]:
     """FRR and mean cosine of a row in words, of several recognisers in the order of the names."""
     lines = []
     for form, field, unit in (("FRR {}", "frr_at_far_1", " %"), ("cosine {}", "mean_cosine", "")):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import logging
 import pathlib
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from tf_ipr.files import atomic_file
 from tf_ipr.report import finding, heat_maps, panels, selection
@@ -30,7 +30,7 @@ _STYLE = {"svg.fonttype": "none", "svg.hashsalt": "tf_ipr", "pdf.fonttype": 42, 
 
 
 def write(results: Results, pictures: Sequence, folder: pathlib.Path,
-          target: Optional[float] = None) -> None:
+          target: float | None = None) -> None:
     """Writes the figures that the results allow.
 
     Args:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tf_ipr.files import image_file
 from tf_ipr.evaluation import coding_pool, metrics
 from tf_ipr.evaluation.codecs import codec_choice
 from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec
 from tf_ipr.evaluation.crops import Crop
+from tf_ipr.files import image_file
 from tf_ipr.report import bit_allocation, heat_maps
 
 _BRIGHTEST = 99.5  # Percentile of all maps of a scene; a few pixels must not darken the rest.
@@ -42,8 +42,8 @@ class Reconstruction:
     num_bytes: int
     psnr_db: float
     error: np.ndarray
-    bits: Optional[np.ndarray] = None
-    share: Optional[tuple[float, float]] = None
+    bits: np.ndarray | None = None
+    share: tuple[float, float] | None = None
 
     @property
     def bpp(self) -> float:
@@ -64,7 +64,7 @@ class Scene:
 
     name: str
     original_u8: np.ndarray
-    box: Optional[np.ndarray]
+    box: np.ndarray | None
     reconstructions: Sequence[Reconstruction]
 
     def brightest_bits(self) -> float:
@@ -78,7 +78,7 @@ class Codecs:
         codec = Codecs(folders)(row)        # raises ValueError with the reason if there is none
     """
 
-    def __init__(self, model_folders: dict, recognizer_folders: Optional[dict] = None):
+    def __init__(self, model_folders: dict, recognizer_folders: dict | None = None):
         """Folders of our models, and of recognisers that lead searches, by their names."""
         self._folders = model_folders
         self._recognizer_folders = recognizer_folders or {}
@@ -142,7 +142,7 @@ class Codecs:
 class Faces:
     """The main faces of images; the detector is loaded when it is first needed."""
 
-    def __init__(self, detector: Optional[Callable] = None):
+    def __init__(self, detector: Callable | None = None):
         """`detector` makes the `FaceDetector`; None takes MTCNN."""
         self._make = detector
         self._made = None
@@ -156,7 +156,7 @@ class Faces:
             self._made = self._make()
         return self._made
 
-    def box(self, image_u8: np.ndarray) -> Optional[np.ndarray]:
+    def box(self, image_u8: np.ndarray) -> np.ndarray | None:
         """x1, y1, x2, y2, or None: no face, or no detector installed."""
         from tf_ipr.faces import detection
 
@@ -172,7 +172,7 @@ class Faces:
         return crop.cut(image_u8, self._detector().landmarks([image_u8])[0])
 
 
-def read(path, crop: Optional[Crop], faces: Faces) -> np.ndarray:
+def read(path, crop: Crop | None, faces: Faces) -> np.ndarray:
     """What the codecs of a group get of an image: uint8 [H, W, 3].
 
     Raises:
@@ -192,7 +192,7 @@ def code(codec: ImageCodec, row: dict, images_u8: Sequence[np.ndarray]) -> list:
             for image, outcome in zip(images_u8, outcomes)]
 
 
-def with_bits(found: Reconstruction, image_u8: np.ndarray, box: Optional[np.ndarray],
+def with_bits(found: Reconstruction, image_u8: np.ndarray, box: np.ndarray | None,
               codecs: Codecs) -> Reconstruction:
     """The same with the places of its bits, where the codec is one of our models as it is."""
     form = CodecForm.of(found.row["codec"])

@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import pathlib
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
-from tf_ipr.files.atomic_file import PathLike
 from tf_ipr.evaluation import contest, curves, migration, row_definition
 from tf_ipr.evaluation.codecs.codec_form import ORIGINAL
 from tf_ipr.evaluation.crops import Crop
 from tf_ipr.evaluation.row_definition import SCHEMA
+from tf_ipr.files.atomic_file import PathLike
 
 FILE = "metrics.json"
 
@@ -36,7 +36,7 @@ class Group:
     """
 
     dataset: str
-    crop: Optional[Crop]
+    crop: Crop | None
     n_images: int
     rows: Sequence[dict]
 
@@ -52,7 +52,7 @@ class Group:
         return f"{name}{crop}-{self.n_images}"
 
     @property
-    def original(self) -> Optional[dict]:
+    def original(self) -> dict | None:
         return next((row for row in self.rows if row["codec"]["kind"] == ORIGINAL), None)
 
     @property
@@ -92,7 +92,7 @@ class Results:
     fewest_bytes: Sequence[dict] = ()
 
     @property
-    def judge(self) -> Optional[str]:
+    def judge(self) -> str | None:
         """The recogniser that stands last, by which findings are told; None without recognisers."""
         names = [name for group in self.groups for name in group.recognizers]
         return names[-1] if names else None

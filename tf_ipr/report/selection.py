@@ -7,7 +7,7 @@ nearest to a target, and HEVC at CRF 23 before them, the paper's anchor.
 from __future__ import annotations
 
 import math
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from tf_ipr.evaluation.codecs.codec_form import MODEL
 from tf_ipr.report.results import Group, Results
@@ -22,7 +22,7 @@ def is_model(row: dict) -> bool:
     return row["codec"]["kind"] == MODEL
 
 
-def target_bytes(group: Group) -> Optional[float]:
+def target_bytes(group: Group) -> float | None:
     """The size that our models (without any: all codecs) come nearest to together.
 
     A measured size, within a factor of two of the geometric mean of all; None if nothing is coded.
@@ -46,7 +46,7 @@ def _distance(size: float, target: float) -> float:
     return abs(math.log(size / target))
 
 
-def shown(group: Group, target: Optional[float] = None) -> list[dict]:
+def shown(group: Group, target: float | None = None) -> list[dict]:
     """Rows that are shown as pictures: the anchor, our models, then the others.
 
     Args:

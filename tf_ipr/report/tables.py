@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
 from tf_ipr.evaluation import headline
 from tf_ipr.evaluation.rows import fnmr_at
@@ -29,7 +29,7 @@ class Table:
     over: Sequence[tuple[str, int]] = ()
 
 
-def number(value: Optional[float], form: str = ",.0f", scale: float = 1.0) -> str:
+def number(value: float | None, form: str = ",.0f", scale: float = 1.0) -> str:
     """A number as text; a dash for None."""
     return NOTHING if value is None else format(scale * value, form)
 
@@ -104,7 +104,7 @@ def _cell(found: dict, field: str, form: str, scale: float) -> str:
     return text
 
 
-def bd_rates(results: Results) -> Optional[Table]:
+def bd_rates(results: Results) -> Table | None:
     """Bytes at equal quality against the anchor, in percent; None where nothing is known."""
     entries = results.bd_rates
     if not entries:
@@ -133,7 +133,7 @@ def _quality_heading(quality: str) -> str:
     return f"at equal {measure.upper() if measure in ('frr', 'fnmr') else measure}, {name}"
 
 
-def contest(results: Results) -> Optional[Table]:
+def contest(results: Results) -> Table | None:
     """By the judge: the best of every codec within a budget, the datasets beside one another."""
     entries = [entry for entry in results.contest if entry["recognizer"] == results.judge]
     known = {(entry["dataset"], entry["n_images"]) for entry in entries}
@@ -162,7 +162,7 @@ def contest(results: Results) -> Optional[Table]:
                  over=[("", 2), *((f"{name}, {count:,} images", 4) for name, count in datasets_here)])
 
 
-def fewest_bytes(results: Results) -> Optional[Table]:
+def fewest_bytes(results: Results) -> Table | None:
     """Where each codec reaches the target, see `headline`; None where no target was asked for."""
     if not results.fewest_bytes:
         return None
@@ -180,7 +180,7 @@ def fewest_bytes(results: Results) -> Optional[Table]:
          for entry in results.fewest_bytes], left=4)
 
 
-def best_within(results: Results) -> Optional[Table]:
+def best_within(results: Results) -> Table | None:
     """The smallest FRR that a budget of bytes buys, a column for each way; None without FRR."""
     entries = results.best_within
     if not entries:
@@ -200,7 +200,7 @@ def best_within(results: Results) -> Optional[Table]:
                   for where, cells in lines.items()], left=2)
 
 
-def datasets(results: Results) -> Optional[Table]:
+def datasets(results: Results) -> Table | None:
     """What was measured on; None where the results do not say."""
     entries = {(entry["name"], entry.get("digest")): entry for record in results.records
                for entry in record.get("datasets", ())}.values()
@@ -213,7 +213,7 @@ def datasets(results: Results) -> Optional[Table]:
                    entry.get("digest") or NOTHING, entry.get("rule") or NOTHING] for entry in entries])
 
 
-def recognizers(results: Results) -> Optional[Table]:
+def recognizers(results: Results) -> Table | None:
     """Which recognisers, to the hash of their weights."""
     found = {(r["name"], r.get("weights_sha256")): r for group in results.groups
              for row in group.rows for r in row["recognizers"]}
@@ -239,7 +239,7 @@ def versions(results: Results) -> Table:
                  left=1 + len(results.paths))
 
 
-def worst(group: Group) -> Optional[Table]:
+def worst(group: Group) -> Table | None:
     """The images whose identity suffers most, of every row and recogniser."""
     rows = [[panels.described(row), found["name"],
              ", ".join(f"{entry['image']} ({entry['cosine']:.3f})" for entry in found["worst"])]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Callable, Optional, Sequence
+from collections.abc import Callable, Sequence
 
-from tf_ipr.files import atomic_file
+from tf_ipr.files import atomic_file, image_file
 from tf_ipr.files.atomic_file import PathLike
-from tf_ipr.files import image_file
 from tf_ipr.report import page, panels, paper_figures, reconstructions, selection
 from tf_ipr.report.page import FlippedPair, GroupPictures, WorstImage
 from tf_ipr.report.results import Group, Results
@@ -32,12 +31,12 @@ class Options:
     images: Sequence[PathLike] = ()
     model_folders: dict = dataclasses.field(default_factory=dict)
     recognizer_folders: dict = dataclasses.field(default_factory=dict)
-    target_bytes: Optional[float] = None
+    target_bytes: float | None = None
     pictures: bool = True
 
 
 def write(results: Results, output: PathLike, options: Options = Options(),
-          detector: Optional[Callable] = None) -> pathlib.Path:
+          detector: Callable | None = None) -> pathlib.Path:
     """Writes OUTPUT/report.html and OUTPUT/figures/*.svg, *.pdf; what was there is replaced.
 
     Args:

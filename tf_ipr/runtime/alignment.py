@@ -9,7 +9,6 @@ TensorFlow, differentiable and batched, is `tf_ipr.faces.alignment`.
 from __future__ import annotations
 
 import math
-from typing import Tuple
 
 import numpy as np
 
@@ -17,13 +16,16 @@ import numpy as np
 # right eye, nose, left and right corner of the mouth, as seen in the image (InsightFace,
 # `face_align.py`; Deng et al., ArcFace, CVPR 2019).
 ARCFACE_SIZE = 112
-ARCFACE_TEMPLATE = np.array([
-    [38.2946, 51.6963],
-    [73.5318, 51.5014],
-    [56.0252, 71.7366],
-    [41.5493, 92.3655],
-    [70.7299, 92.2041],
-], np.float32)
+ARCFACE_TEMPLATE = np.array(
+    [
+        [38.2946, 51.6963],
+        [73.5318, 51.5014],
+        [56.0252, 71.7366],
+        [41.5493, 92.3655],
+        [70.7299, 92.2041],
+    ],
+    np.float32,
+)
 
 # The sizes of pre-aligned images and how each shows the 112×112 template.
 ALIGNED_SIZES = (112, 128, 448)
@@ -81,28 +83,34 @@ def align(image: np.ndarray, landmarks: np.ndarray, size: int = ARCFACE_SIZE) ->
     """
     image, landmarks = np.asarray(image), np.asarray(landmarks, np.float64)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-        raise ValueError(f"The image has dtype {image.dtype} and shape {image.shape}; it must "
-                         "be uint8 (H, W, 3), RGB.")
+        raise ValueError(
+            f"The image has dtype {image.dtype} and shape {image.shape}; it must "
+            "be uint8 (H, W, 3), RGB."
+        )
     if landmarks.shape != (5, 2) or not np.all(np.isfinite(landmarks)):
-        raise ValueError(f"The landmarks have shape {landmarks.shape} and are "
-                         f"{'' if np.all(np.isfinite(landmarks)) else 'not '}finite; they must be "
-                         "five finite points (x, y).")
+        raise ValueError(
+            f"The landmarks have shape {landmarks.shape} and are "
+            f"{'' if np.all(np.isfinite(landmarks)) else 'not '}finite; they must be "
+            "five finite points (x, y)."
+        )
     template = template_for(size)
     a, b, shift = similarity(landmarks, template)
     reduction = 1.0 / max(math.hypot(a, b), 1e-6)
     if not np.ptp(landmarks, axis=0).any():
-        raise ValueError(f"The landmarks all lie at {landmarks[0].tolist()}; five different points "
-                         "are needed.")
+        raise ValueError(
+            f"The landmarks all lie at {landmarks[0].tolist()}; five different points are needed."
+        )
     if reduction <= _SHARP_REDUCTION:
         pixels = _warp(image, a, b, shift, size)
     else:
         through = size * min(math.ceil(reduction - 1e-3), _MOST_TIMES_LARGER)
-        pixels = _shrink(_warp(image, *similarity(landmarks, scale_points(template, through / size)),
-                               through), size)
+        pixels = _shrink(
+            _warp(image, *similarity(landmarks, scale_points(template, through / size)), through), size
+        )
     return np.clip(np.round(pixels), 0, 255).astype(np.uint8)
 
 
-def similarity(source: np.ndarray, target: np.ndarray) -> Tuple[float, float, np.ndarray]:
+def similarity(source: np.ndarray, target: np.ndarray) -> tuple[float, float, np.ndarray]:
     """The least-squares similarity (Umeyama, PAMI 1991) that takes points to others.
 
     Args:
@@ -134,8 +142,12 @@ def _warp(image: np.ndarray, a: float, b: float, shift: np.ndarray, size: int) -
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)
     x, y = x - left, y - top
     result = np.zeros([size, size, 3])
-    for row, column, weight in ((top, left, (1 - x) * (1 - y)), (top, left + 1, x * (1 - y)),
-                                (top + 1, left, (1 - x) * y), (top + 1, left + 1, x * y)):
+    for row, column, weight in (
+        (top, left, (1 - x) * (1 - y)),
+        (top, left + 1, x * (1 - y)),
+        (top + 1, left, (1 - x) * y),
+        (top + 1, left + 1, x * y),
+    ):
         inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
         samples = image[np.where(inside, row, 0), np.where(inside, column, 0)]
         result += samples * (weight * inside)[..., None]

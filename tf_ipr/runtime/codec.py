@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import pathlib
-from typing import Optional, Sequence, Union
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -37,8 +37,14 @@ class Codec:
       config: what config.json of the model folder says.
     """
 
-    def __init__(self, folder, config: dict, max_pixels: int = MAX_PIXELS, threads: int = 1,
-                 interpreter: Interpreter = litert):
+    def __init__(
+        self,
+        folder,
+        config: dict,
+        max_pixels: int = MAX_PIXELS,
+        threads: int = 1,
+        interpreter: Interpreter = litert,
+    ):
         """Use `load`."""
         self.model_id = config["model_id"]
         self.config = config
@@ -47,8 +53,13 @@ class Codec:
         self._options = {"threads": threads, "interpreter": interpreter}
 
     @classmethod
-    def load(cls, model=None, max_pixels: int = MAX_PIXELS, threads: int = 1,
-             interpreter: Interpreter = litert) -> "Codec":
+    def load(
+        cls,
+        model=None,
+        max_pixels: int = MAX_PIXELS,
+        threads: int = 1,
+        interpreter: Interpreter = litert,
+    ) -> Codec:
         """Opens a model.
 
         Args:
@@ -67,8 +78,13 @@ class Codec:
             raise codec._lacks(" and ".join(HALVES.values()))
         return codec
 
-    def compress(self, image, quality: Optional[float] = None, max_bytes: Optional[int] = None,
-                 target_bpp: Optional[float] = None) -> bytes:
+    def compress(
+        self,
+        image,
+        quality: float | None = None,
+        max_bytes: int | None = None,
+        target_bpp: float | None = None,
+    ) -> bytes:
         """Encodes an image.
 
         Args:
@@ -86,8 +102,13 @@ class Codec:
           CheckpointError: the model has no encoder.tflite.
         """
         image = check_image(image, self._max_pixels)
-        return rate_search.stream_of(lambda step: self._encoder.encode(image, step / 2),
-                                     image.shape[0] * image.shape[1], quality, max_bytes, target_bpp)
+        return rate_search.stream_of(
+            lambda step: self._encoder.encode(image, step / 2),
+            image.shape[0] * image.shape[1],
+            quality,
+            max_bytes,
+            target_bpp,
+        )
 
     def decompress(self, stream: bytes) -> np.ndarray:
         """Decodes a stream.
@@ -102,14 +123,16 @@ class Codec:
         """
         return self._decoder.decode(stream, self._max_pixels)
 
-    def compress_batch(self, images, quality: Union[float, Sequence[float]] = 50.0) -> list:
+    def compress_batch(self, images, quality: float | Sequence[float] = 50.0) -> list:
         """Encodes images: uint8 (B, H, W, 3) and one quality for all or one for each -> B streams.
 
         Raises:
           ValueError: bad arguments, or no images.
         """
-        return [self.compress(image, one) for image, one
-                in zip(images, rate_search.one_for_each(quality, len(images)))]
+        return [
+            self.compress(image, one)
+            for image, one in zip(images, rate_search.one_for_each(quality, len(images)))
+        ]
 
     def decompress_batch(self, streams) -> np.ndarray:
         """Decodes streams, at least one, of images of one size: uint8 (B, H, W, 3).
@@ -119,8 +142,9 @@ class Codec:
           BitstreamError: as `decompress`, if any of the streams cannot be decoded, or if their
             sizes differ.
         """
-        bitstream.require_one_size([bitstream.parse(stream, self._max_pixels).header
-                                    for stream in streams])
+        bitstream.require_one_size(
+            [bitstream.parse(stream, self._max_pixels).header for stream in streams]
+        )
         return np.stack([self.decompress(stream) for stream in streams])
 
     @staticmethod
@@ -144,15 +168,20 @@ class Codec:
         if half.half.model_id != self.model_id:
             raise CheckpointError(
                 f"{path} is of model {shipped_models.name_of(half.half.model_id)}, config.json beside "
-                f"it names {shipped_models.name_of(self.model_id)}. Export it again: {self._command()}")
+                f"it names {shipped_models.name_of(self.model_id)}. Export it again: {self._command()}"
+            )
         return half
 
     def _lacks(self, names: str) -> CheckpointError:
         if not (self._folder / WEIGHTS).is_file():
-            return CheckpointError(f"Of the model {self._folder.name} only its description is installed. Its "
-                                   "weights are in the folder savedmodels/ of the project's repository.")
-        return CheckpointError(f"The model {self._folder} has no {names}. Make the halves once, where "
-                               f"TensorFlow is installed: {self._command()}")
+            return CheckpointError(
+                f"Of the model {self._folder.name} only its description is installed. Its "
+                "weights are in the folder savedmodels/ of the project's repository."
+            )
+        return CheckpointError(
+            f"The model {self._folder} has no {names}. Make the halves once, where "
+            f"TensorFlow is installed: {self._command()}"
+        )
 
     def _command(self) -> str:
         return f"tf_ipr_export --target=tflite --model={shipped_models.shipped_name(self.model_id) or self._folder}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 import numpy as np
 
 from tf_ipr.format import bitstream, shipped_models
@@ -28,7 +26,7 @@ class Decoder:
         """Reads the file at a path, or its content; raises `HalfError` or OSError."""
         self.half = TFLiteHalf(source, "decoder", threads, interpreter)
 
-    def decode(self, stream: bytes, max_pixels: Optional[int] = None) -> np.ndarray:
+    def decode(self, stream: bytes, max_pixels: int | None = None) -> np.ndarray:
         """Decodes a stream.
 
         Args:
@@ -51,20 +49,25 @@ class Decoder:
             raise BitstreamError(
                 f"The stream holds {header.width}x{header.height} pixels; {self.half.name} decodes "
                 f"{size} alone. Export a decoder of any size: tf_ipr_export --target=tflite "
-                "--image_size=any.")
+                "--image_size=any."
+            )
         result = self.half.run("decode", stream=self.buffer(stream), length=np.int32(len(stream)))
         status = int(result["status"])
         if status != StreamStatus.OK:
-            raise BitstreamError(f"The stream of {header.width}x{header.height} pixels cannot be "
-                                 f"decoded: {StreamStatus(status).message}")
+            raise BitstreamError(
+                f"The stream of {header.width}x{header.height} pixels cannot be "
+                f"decoded: {StreamStatus(status).message}"
+            )
         return result["image"]
 
     def buffer(self, stream: bytes) -> np.ndarray:
         """The stream in a buffer of a length that the file takes, uint8 [N]."""
         fixed = self.half.fixed_length("decode", "stream")
         if fixed and len(stream) > fixed:
-            raise BitstreamError(f"The stream has {len(stream)} bytes; streams of this size have "
-                                 f"{fixed} at most. It was extended.")
+            raise BitstreamError(
+                f"The stream has {len(stream)} bytes; streams of this size have "
+                f"{fixed} at most. It was extended."
+            )
         buffer = np.zeros(fixed or max(_SHORTEST_BUFFER, 1 << (len(stream) - 1).bit_length()), np.uint8)
-        buffer[:len(stream)] = np.frombuffer(stream, np.uint8)
+        buffer[: len(stream)] = np.frombuffer(stream, np.uint8)
         return buffer

@@ -44,15 +44,19 @@ class Encoder:
             raise ValueError(
                 f"The image has {width}x{height} pixels; {self.half.name} takes {size} alone. Cut or "
                 "resize the image (tf_ipr.align cuts out a face), or export an encoder of any size: "
-                "tf_ipr_export --target=tflite --image_size=any.")
+                "tf_ipr_export --target=tflite --image_size=any."
+            )
         if not 1 <= quality <= 100:
             raise ValueError(f"quality is {quality}; it must be in 1..100.")
-        result = self.half.run("encode", image=np.ascontiguousarray(image)[np.newaxis],
-                               quality=np.float32(quality))
+        result = self.half.run(
+            "encode", image=np.ascontiguousarray(image)[np.newaxis], quality=np.float32(quality)
+        )
         length = int(result["length"])
         if not length:
-            raise ValueError(f"{self.half.name} coded nothing of {width}x{height} pixels at quality "
-                             f"{quality:g}; it takes sides from {MIN_SIDE} pixels.")
+            raise ValueError(
+                f"{self.half.name} coded nothing of {width}x{height} pixels at quality "
+                f"{quality:g}; it takes sides from {MIN_SIDE} pixels."
+            )
         return result["stream"][:length].tobytes()
 
 
@@ -60,13 +64,19 @@ def check_image(image, max_pixels: int) -> np.ndarray:
     """The image as an array; raises ValueError unless it is uint8 (H, W, 3) of an allowed size."""
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise ValueError(f"The image has dtype {image.dtype} and shape {image.shape}; it must "
-                         "be uint8 (H, W, 3), RGB.")
+        raise ValueError(
+            f"The image has dtype {image.dtype} and shape {image.shape}; it must "
+            "be uint8 (H, W, 3), RGB."
+        )
     height, width = image.shape[:2]
     if min(height, width) < MIN_SIDE:
-        raise ValueError(f"The image has {width}x{height} pixels; both sides must have at least "
-                         f"{MIN_SIDE}. Pad or enlarge it.")
+        raise ValueError(
+            f"The image has {width}x{height} pixels; both sides must have at least "
+            f"{MIN_SIDE}. Pad or enlarge it."
+        )
     if height * width > max_pixels:
-        raise ValueError(f"The image has {width}x{height} pixels, more than the limit of "
-                         f"{max_pixels}. Raise max_pixels, here and in the decoder.")
+        raise ValueError(
+            f"The image has {width}x{height} pixels, more than the limit of "
+            f"{max_pixels}. Raise max_pixels, here and in the decoder."
+        )
     return image

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import threading
-from typing import Iterator
+from collections.abc import Iterator
 
 _STDERR = 2
 _lock = threading.Lock()

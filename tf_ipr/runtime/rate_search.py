@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Callable, List, Optional, Sequence, Union
+from collections.abc import Callable, Sequence
 
 from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY, QUALITY_STEPS
 
@@ -18,9 +18,14 @@ Encode = Callable[[int], bytes]
 DEFAULT_QUALITY = 50.0
 
 
-def stream_of(encode: Encode, num_pixels: int, quality: Optional[float] = None,
-              max_bytes: Optional[int] = None, target_bpp: Optional[float] = None,
-              estimate: Optional[Size] = None) -> bytes:
+def stream_of(
+    encode: Encode,
+    num_pixels: int,
+    quality: float | None = None,
+    max_bytes: int | None = None,
+    target_bpp: float | None = None,
+    estimate: Size | None = None,
+) -> bytes:
     """The stream that one of three wishes asks for; at most one may be given.
 
     Args:
@@ -57,7 +62,7 @@ def quality_step(quality: float) -> int:
     return round(2 * quality)
 
 
-def one_for_each(quality: Union[float, Sequence[float]], count: int) -> List[float]:
+def one_for_each(quality: float | Sequence[float], count: int) -> list[float]:
     """Qualities of a batch, in half steps: one for all images, or one for each.
 
     Raises:
@@ -67,8 +72,9 @@ def one_for_each(quality: Union[float, Sequence[float]], count: int) -> List[flo
         raise ValueError("The batch has no images; give at least one.")
     qualities = [quality] * count if isinstance(quality, (int, float)) else list(quality)
     if len(qualities) != count:
-        raise ValueError(f"{len(qualities)} qualities are given for {count} images; give one, or one "
-                         "for each.")
+        raise ValueError(
+            f"{len(qualities)} qualities are given for {count} images; give one, or one for each."
+        )
     return [quality_step(one) / 2 for one in qualities]
 
 
@@ -112,8 +118,10 @@ def largest_within(steps: Sequence[int], max_bytes: int, estimate: Size, encode:
         position -= 1
         stream = encode(steps[position])
     if len(stream) > max_bytes:
-        raise ValueError(f"max_bytes is {max_bytes}, but the lowest quality takes {len(stream)} "
-                         "bytes. Allow so many, or shrink the image.")
+        raise ValueError(
+            f"max_bytes is {max_bytes}, but the lowest quality takes {len(stream)} "
+            "bytes. Allow so many, or shrink the image."
+        )
     while position + 1 < len(steps):  # the estimate may have been too careful
         larger = encode(steps[position + 1])
         if len(larger) > max_bytes:

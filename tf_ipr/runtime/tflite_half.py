@@ -12,7 +12,8 @@ import os
 import pathlib
 import threading
 import zipfile
-from typing import Any, Callable, Dict, Optional, Tuple, Union
+from collections.abc import Callable
+from typing import Any, Union
 
 from tf_ipr.format.bitstream import MAJOR, MAX_PIXELS
 from tf_ipr.runtime import quiet_start
@@ -52,8 +53,7 @@ class TFLiteHalf:
       metadata: all that the file says about itself.
     """
 
-    def __init__(self, source: Source, part: str, threads: int = 1,
-                 interpreter: Interpreter = litert):
+    def __init__(self, source: Source, part: str, threads: int = 1, interpreter: Interpreter = litert):
         """Reads a file.
 
         Args:
@@ -72,12 +72,16 @@ class TFLiteHalf:
             self.name, self._content = os.fspath(source), pathlib.Path(source).read_bytes()
         self.metadata = _metadata(self._content, self.name)
         if self.metadata["part"] != part:
-            raise HalfError(f"{self.name} holds the {self.metadata['part']} of model "
-                            f"{self.metadata['model_id']}, not {_with_article(part)}; give the file of that half.")
+            raise HalfError(
+                f"{self.name} holds the {self.metadata['part']} of model "
+                f"{self.metadata['model_id']}, not {_with_article(part)}; give the file of that half."
+            )
         version = self.metadata["format_version"]
         if version.split(".")[0] != str(MAJOR):
-            raise HalfError(f"{self.name} is of stream format {version}; this release knows "
-                            f"{MAJOR}.x. Export it again, or use a matching release.")
+            raise HalfError(
+                f"{self.name} is of stream format {version}; this release knows "
+                f"{MAJOR}.x. Export it again, or use a matching release."
+            )
         self.part, self.model_id = part, self.metadata["model_id"]
         self.image_size = _size(self.metadata["image_size"])
         self.max_pixels = int(self.metadata.get("max_pixels", MAX_PIXELS))
@@ -90,7 +94,7 @@ class TFLiteHalf:
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state, _local=threading.local())
 
-    def run(self, signature: str, **inputs) -> Dict[str, Any]:
+    def run(self, signature: str, **inputs) -> dict[str, Any]:
         """Runs a signature: arrays in, arrays out, by name."""
         runner = self._runner(signature)
         if not self._local.first:
@@ -100,7 +104,7 @@ class TFLiteHalf:
         self._local.first = False
         return result
 
-    def fixed_length(self, signature: str, name: str) -> Optional[int]:
+    def fixed_length(self, signature: str, name: str) -> int | None:
         """The length of a one-dimensional input, or None where it is open."""
         length = int(self._runner(signature).get_input_details()[name]["shape_signature"][0])
         return None if length < 0 else length
@@ -108,8 +112,9 @@ class TFLiteHalf:
     def _runner(self, signature: str):
         owner = os.getpid()
         if getattr(self._local, "owner", None) != owner:
-            self._local.runner = self._interpreter(
-                self._content, self._threads).get_signature_runner(signature)
+            self._local.runner = self._interpreter(self._content, self._threads).get_signature_runner(
+                signature
+            )
             self._local.owner, self._local.first = owner, True
         return self._local.runner
 
@@ -122,12 +127,13 @@ def _metadata(content: bytes, name: str) -> dict:
             metadata[key]  # pylint: disable=pointless-statement
         return metadata
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, NotImplementedError) as error:
-        raise HalfError(f"{name} is no encoder or decoder of this project: it holds no usable "
-                        f"{METADATA} ({error}). Make one with tf_ipr_export --target=tflite."
-                        ) from error
+        raise HalfError(
+            f"{name} is no encoder or decoder of this project: it holds no usable "
+            f"{METADATA} ({error}). Make one with tf_ipr_export --target=tflite."
+        ) from error
 
 
-def _size(text: str) -> Optional[Tuple[int, int]]:
+def _size(text: str) -> tuple[int, int] | None:
     if text == ANY_SIZE:
         return None
     width, height = text.split("x")

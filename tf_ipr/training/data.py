@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Optional
 
 import numpy as np
 
@@ -32,8 +31,8 @@ class TrainingData:
     """
 
     dataset: str = "lfw"
-    data_dir: Optional[str] = None
-    protocol_dir: Optional[str] = None
+    data_dir: str | None = None
+    protocol_dir: str | None = None
     validation_share: float = 0.01
 
     def __post_init__(self):
@@ -61,7 +60,7 @@ class TrainingData:
         return folder.split(self.data_dir, self.validation_share)
 
 
-def batches(paths, batch_size: int, crop_size: Optional[int], seed: int):
+def batches(paths, batch_size: int, crop_size: int | None, seed: int):
     """Batches for REC: first batch -> endless dataset of dict(image=float32 [B,h,w,3], 0..255)."""
     def start(first_batch: int):
         return pipeline.training_batches(
@@ -79,7 +78,7 @@ def validation_sample(paths) -> list:
     return list(paths[::step][:_MAX_VALIDATION_IMAGES])
 
 
-def validation_images(paths, size: Optional[int] = None) -> np.ndarray:
+def validation_images(paths, size: int | None = None) -> np.ndarray:
     """Reads up to 48 images, evenly spread, cut to their common size.
 
     Args:

@@ -6,21 +6,19 @@ Images without a face take no part.
 
 from __future__ import annotations
 
-from typing import Optional
-
 import numpy as np
 import tensorflow as tf
 import tqdm
 
-from tf_ipr.files import image_file
 from tf_ipr.datasets import pipeline
+from tf_ipr.faces import alignment, cache
+from tf_ipr.files import image_file
 from tf_ipr.losses.detection import DetectionLoss
 from tf_ipr.losses.identity import Guards, identity_loss
 from tf_ipr.losses.random_view import move
-from tf_ipr.faces import alignment, cache
 from tf_ipr.recognition.recognizer import Recognizer
-from tf_ipr.training import data
 from tf_ipr.runtime.alignment import align
+from tf_ipr.training import data
 
 _JITTER = 0.1  # largest shift of a crop around the face, relative to its edge
 _ALIGNED_SPREAD = 0.04  # of aligned crops, see `random_view.move`; landmarks are no better than that
@@ -35,7 +33,7 @@ class TrainingFaces:
     """
 
     def __init__(self, paths, recognizer_folders, cache_dir,
-                 guards: Guards = Guards(), aligned_size: Optional[int] = None,
+                 guards: Guards | None = None, aligned_size: int | None = None,
                  detection_weight: float = 0.0, stride: int = 16):
         """Detects, aligns and embeds what `cache_dir` does not hold yet.
 
@@ -61,6 +59,7 @@ class TrainingFaces:
         if not recognizer_folders:
             raise ValueError("The objectives ip and ipr need --recognizer, the folder of a "
                              "recogniser made by tf_ipr_convert_recognizer.")
+        guards = guards or Guards()
         self._guards, self._aligned_size = guards, aligned_size
         self._stride = stride
         self._detection_weight = detection_weight

@@ -11,7 +11,7 @@ import math
 import pathlib
 import sys
 import time
-from typing import Callable
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from typing import Callable, Optional
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_ipr.losses.objective import Objective
 from tf_ipr.format.bitstream import MAX_QUALITY, MIN_QUALITY
+from tf_ipr.losses.objective import Objective
 from tf_ipr.models.training_model import TrainingModel
 
 # identity(image, reconstruction, landmarks, embeddings) -> 1 - cos, float32 [B]
@@ -49,7 +49,7 @@ class TrainingStep(tf.Module):
 
     def __init__(self, model: TrainingModel, objective: Objective,
                  optimization: Optimization = Optimization(),
-                 identity_loss: Optional[IdentityLoss] = None):
+                 identity_loss: IdentityLoss | None = None):
         """Raises ValueError if the objective needs an identity loss and none is given."""
         super().__init__(name="training_step")
         if objective.needs_identity and identity_loss is None:

@@ -7,9 +7,9 @@ import pathlib
 
 import numpy as np
 
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
 from tf_ipr.format.model_folder import CheckpointError
+from tf_ipr.models import model_folder
 from tf_ipr.models.training_model import TrainingModel
 
 

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from tf_ipr.evaluation.codecs import codec_choice, reference_codecs
 from tf_ipr.evaluation import row_definition
+from tf_ipr.evaluation.codecs import codec_choice, reference_codecs
 from tf_ipr.evaluation.codecs.codec_choice import CodecChoice
 from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.evaluation.codecs.shrunk_codec import ShrunkCodec

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tf_ipr.files import image_file
 from tf_ipr.evaluation import metrics
 from tf_ipr.evaluation.codecs import reference_codecs
+from tf_ipr.files import image_file
 
 _SAMPLE = pathlib.Path(image_file.__file__).parents[1] / "assets" / "astronaut.png"
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from tf_ipr.format import shipped_models
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.format.bitstream import BitstreamError
 from tf_ipr.evaluation.codecs import exported_codec
 from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
+from tf_ipr.format import shipped_models
+from tf_ipr.format.bitstream import BitstreamError
+from tf_ipr.models.codec import TensorFlowCodec
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from tf_ipr.format import shipped_models
 from tf_ipr.evaluation.codecs import codec_choice
 from tf_ipr.evaluation.codecs.codec_form import CodecForm
 from tf_ipr.faces import alignment
+from tf_ipr.format import shipped_models
 from tf_ipr.recognition import known_face
 from tf_ipr.runtime.alignment import align
 

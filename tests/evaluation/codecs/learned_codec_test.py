@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from tf_ipr.format import shipped_models
 from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
+from tf_ipr.format import shipped_models
 from tf_ipr.recognition import known_face
 
 

@@ -42,7 +42,8 @@ def test_every_draw_is_the_experiment_of_the_drawn_people():
         return dataclasses.replace(experiment, genuine_scores=experiment.genuine_scores[chosen],
                                    impostor_scores=experiment.impostor_scores[chosen])
 
-    from tf_ipr.evaluation.protocols import frr_difference as module, operating_point
+    from tf_ipr.evaluation.protocols import frr_difference as module
+    from tf_ipr.evaluation.protocols import operating_point
     for experiment in (found, target):
         some = drawn(experiment)
         threshold = operating_point.threshold_at_far(some.impostor_scores, 0.01)

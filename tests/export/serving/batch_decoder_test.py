@@ -11,11 +11,11 @@ import tensorflow as tf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tf_ipr.format.bitstream import BitstreamError
-from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.coding import stream_parser
 from tf_ipr.export import batch_decoder, size_groups
 from tf_ipr.export.batch_decoder import BatchDecoder
+from tf_ipr.format.bitstream import BitstreamError
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.models import model_folder
 
 _STRINGS = [tf.TensorSpec([None], tf.string)]

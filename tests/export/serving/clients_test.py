@@ -17,8 +17,8 @@ import decoder_cases
 import numpy as np
 import pytest
 
-from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.files import image_file
+from tf_ipr.format.stream_status import StreamStatus
 
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
 

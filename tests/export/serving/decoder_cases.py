@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from tf_ipr.models.codec import TensorFlowCodec
-from tf_ipr.models import model_folder
 from tf_ipr.format.model_config import ModelConfig
+from tf_ipr.models import model_folder
+from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 

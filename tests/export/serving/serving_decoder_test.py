@@ -14,9 +14,9 @@ import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.export import serving_decoder
 from tf_ipr.export.serving_decoder import ExportError
+from tf_ipr.format.stream_status import StreamStatus
 
 pytest.importorskip("tensorflow_serving", reason="needs tensorflow-serving-api")
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import re
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 from tf_ipr.evaluation.codecs import pillow_codecs, reference_codecs
 from tf_ipr.evaluation.codecs.codec_form import ALIGNED, LOOSE, CodecForm
@@ -46,7 +46,7 @@ class CodecChoice:
 
     codec: ImageCodec
     settings: tuple[Setting, ...]
-    crop: Optional[Crop] = None
+    crop: Crop | None = None
 
     @property
     def form(self) -> CodecForm:
@@ -60,7 +60,7 @@ class CodecChoice:
         return self.codec.label if self.crop is None else f"{self.crop.label}, {self.codec.label}"
 
 
-def parse(text: str, model_settings: Sequence[Setting], align: Optional[int] = None,
+def parse(text: str, model_settings: Sequence[Setting], align: int | None = None,
           recognizer=None) -> CodecChoice:
     """Reads one choice; a model folder is loaded.
 

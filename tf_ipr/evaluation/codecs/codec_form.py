@@ -8,7 +8,6 @@ again.
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional
 
 MODEL, ORIGINAL = "model", "original"
 ALIGNED, LOOSE = "aligned", "loose"
@@ -33,21 +32,21 @@ class CodecForm:
     """
 
     kind: str
-    model: Optional[str] = None
-    crop: Optional[str] = None
-    size: Optional[int] = None
-    shrink: Optional[float] = None
+    model: str | None = None
+    crop: str | None = None
+    size: int | None = None
+    shrink: float | None = None
     grey: bool = False
     fit: bool = False
-    search: Optional[str] = None
-    steps: Optional[int] = None
+    search: str | None = None
+    steps: int | None = None
     leaders: tuple[str, ...] = ()
 
     @property
     def is_model(self) -> bool:
         return self.kind == MODEL
 
-    def text(self, folder: Optional[str] = None) -> str:
+    def text(self, folder: str | None = None) -> str:
         """The name that `codec_choice.parse` reads; `folder` is the model's."""
         parts = []
         if self.crop:

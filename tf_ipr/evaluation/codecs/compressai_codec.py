@@ -11,7 +11,6 @@ import dataclasses
 import functools
 import importlib.util
 import struct
-from typing import Optional
 
 import numpy as np
 
@@ -28,8 +27,8 @@ def _network(quality: int):
     return bmshj2018_hyperprior(quality, metric="mse", pretrained=True).eval()
 
 
-@functools.lru_cache(maxsize=None)
-def _unavailable_reason() -> Optional[str]:
+@functools.cache
+def _unavailable_reason() -> str | None:
     if importlib.util.find_spec("compressai") is None:
         return "CompressAI is not installed; pip install compressai"
     try:
@@ -56,7 +55,7 @@ class CompressaiHyperprior(ImageCodec):
 
         return f"CompressAI {compressai.__version__} bmshj2018-hyperprior mse"
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return _unavailable_reason()
 
     def encode(self, image_u8: np.ndarray, setting: int) -> bytes:

@@ -6,16 +6,16 @@ import hashlib
 import json
 import os
 import pathlib
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from tf_ipr.files.atomic_file import PathLike
-from tf_ipr.format.bitstream import QUALITY_STEPS, BitstreamError
-from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.evaluation.codecs.codec_form import MODEL, CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.codecs.learned_codec import SETTINGS, LearnedCodec
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.format.bitstream import QUALITY_STEPS, BitstreamError
+from tf_ipr.format.stream_status import StreamStatus
 from tf_ipr.runtime.encoder import Encoder
 
 ENCODER, DECODER = "encoder.tflite", "decoder"
@@ -60,7 +60,7 @@ class ExportedCodec(ImageCodec):
     def identity(self) -> str:
         return f"tf_ipr exported model {self.model_id} {self._content_hash}"
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return None
 
     def encode(self, image_u8: np.ndarray, setting: Setting) -> bytes:
@@ -81,7 +81,7 @@ class ExportedCodec(ImageCodec):
         return decoded["image"][0].numpy()
 
 
-def exported_or_model(folder: Optional[PathLike] = None) -> ImageCodec:
+def exported_or_model(folder: PathLike | None = None) -> ImageCodec:
     """The exports in a model folder (None: the shipped model's), or the model where it has none.
 
     Raises:
@@ -90,7 +90,7 @@ def exported_or_model(folder: Optional[PathLike] = None) -> ImageCodec:
     from tf_ipr.format import shipped_models
 
     path = pathlib.Path(os.path.abspath(shipped_models.folder_of(folder)))
-    versions = sorted((int(p.name) for p in (path / DECODER).glob("*") if p.name.isdigit()))
+    versions = sorted(int(p.name) for p in (path / DECODER).glob("*") if p.name.isdigit())
     if not versions or not (path / ENCODER).is_file():
         return LearnedCodec.load(folder)
     return ExportedCodec(path / ENCODER, path / DECODER / str(versions[-1]))

@@ -7,7 +7,7 @@ chip or a two-dimensional code stores the picture alone.
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class FittedCodec(ImageCodec):
     def identity(self) -> str:
         return f"largest payload that fits, {self.inner.identity()}"
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return self.inner.unavailable_reason()
 
     def encode(self, image_u8: np.ndarray, setting: Setting) -> bytes:

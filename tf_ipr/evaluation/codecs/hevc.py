@@ -15,7 +15,6 @@ from __future__ import annotations
 import dataclasses
 import fractions
 import functools
-from typing import Optional
 
 import numpy as np
 
@@ -28,8 +27,8 @@ _PARAMETERS = ":".join([
 _MIN_SIDE = 16  # x265 refuses smaller pictures than its smallest coding tree unit.
 
 
-@functools.lru_cache(maxsize=None)
-def _unavailable_reason() -> Optional[str]:
+@functools.cache
+def _unavailable_reason() -> str | None:
     try:
         import av
     except ImportError:
@@ -58,7 +57,7 @@ class Hevc(ImageCodec):
             for name in ("libavcodec", "libswscale"))
         return f"HEVC x265 PyAV {av.__version__} {versions} medium {_PARAMETERS}"
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return _unavailable_reason()
 
     def encode(self, image_u8: np.ndarray, setting: float) -> bytes:

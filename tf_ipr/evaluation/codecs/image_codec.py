@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from typing import Optional, Sequence, Union
+from collections.abc import Sequence
 
 import numpy as np
 
 from tf_ipr.evaluation.codecs import containers
 from tf_ipr.evaluation.codecs.codec_form import CodecForm
 
-Setting = Union[int, float]
+Setting = int | float
 
 
 class CodecUnavailableError(ValueError):
@@ -48,7 +48,7 @@ class ImageCodec(abc.ABC):
         """Encoder, its version, its fixed options: results are comparable where this is equal."""
 
     @abc.abstractmethod
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         """None when the codec works here, else a sentence that says what is missing."""
 
     @abc.abstractmethod

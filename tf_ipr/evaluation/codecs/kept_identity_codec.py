@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from tf_ipr.encoding.identity_search import smallest_keeping_each
 from tf_ipr.evaluation.codecs.codec_form import KEEP
 from tf_ipr.evaluation.codecs.image_codec import Setting
 from tf_ipr.evaluation.codecs.searching_codec import SearchingCodec
 from tf_ipr.faces import alignment
-from tf_ipr.encoding.identity_search import smallest_keeping_each
 
 
 class KeptIdentityCodec(SearchingCodec):

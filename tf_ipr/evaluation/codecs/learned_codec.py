@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import pathlib
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from tf_ipr.format import bitstream
-from tf_ipr.files.atomic_file import PathLike
-from tf_ipr.format.bitstream import QUALITY_STEPS
 from tf_ipr.datasets.shape_batches import map_stacked
 from tf_ipr.evaluation.codecs.codec_form import MODEL, CodecForm
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
+from tf_ipr.files.atomic_file import PathLike
+from tf_ipr.format import bitstream
+from tf_ipr.format.bitstream import QUALITY_STEPS
 
 SETTINGS = (1.0, 10.0, 20.0, 35.0, 50.0, 65.0, 80.0, 100.0)
 
@@ -28,7 +28,7 @@ class LearnedCodec(ImageCodec):
     one_by_one = False
 
     def __init__(self, codec, settings: Sequence[Setting] = SETTINGS, label: str = "tf_ipr",
-                 weights_hash: str = "", folder: Optional[str] = None):
+                 weights_hash: str = "", folder: str | None = None):
         """Wraps a loaded codec.
 
         Args:
@@ -46,7 +46,7 @@ class LearnedCodec(ImageCodec):
         self._weights_hash = weights_hash
 
     @classmethod
-    def load(cls, folder: Optional[PathLike] = None, settings: Sequence[Setting] = SETTINGS
+    def load(cls, folder: PathLike | None = None, settings: Sequence[Setting] = SETTINGS
              ) -> LearnedCodec:
         """Loads a model folder (None: the shipped model), labelled with the folder's name.
 
@@ -72,7 +72,7 @@ class LearnedCodec(ImageCodec):
     def identity(self) -> str:
         return f"tf_ipr model {self.codec.model_id} {self._weights_hash}".rstrip()
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return None
 
     def encode(self, image_u8: np.ndarray, setting: Setting) -> bytes:

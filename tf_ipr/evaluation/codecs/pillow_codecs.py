@@ -21,7 +21,6 @@ import functools
 import importlib
 import importlib.metadata
 import io
-from typing import Optional
 
 import numpy as np
 from PIL import Image, features
@@ -63,7 +62,7 @@ class PillowCodec(ImageCodec):
                    else f"{self.plugin} {importlib.metadata.version(self.plugin)}")
         return f"{self.label} {version} {options}"
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         if self.feature and features.check(self.feature):
             return None
         if self.plugin and _has_plugin(self.plugin):
@@ -101,7 +100,7 @@ class Jpeg2000(PillowCodec):
         return {"quality_layers": [setting]}
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _has_plugin(name: str) -> bool:
     try:
         importlib.import_module(name.removesuffix("-plugin").replace("-", "_"))

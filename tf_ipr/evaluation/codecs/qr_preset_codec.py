@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-from typing import Optional
 
 import numpy as np
 from PIL import Image
@@ -38,7 +37,7 @@ class QrPresetCodec(ImageCodec):
     def identity(self) -> str:
         return f"grey 3:4 of {_LONGEST} pixels, {self._webp.identity()}"
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return self._webp.unavailable_reason()
 
     def encode(self, image_u8: np.ndarray, setting: Setting) -> bytes:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from typing import Optional
 
 import numpy as np
 
+from tf_ipr.encoding.refinement import Refinement
 from tf_ipr.evaluation.codecs.codec_form import REFINE
 from tf_ipr.evaluation.codecs.image_codec import Setting
 from tf_ipr.evaluation.codecs.learned_codec import LearnedCodec
@@ -14,7 +14,6 @@ from tf_ipr.evaluation.codecs.searching_codec import SearchingCodec
 from tf_ipr.faces import alignment
 from tf_ipr.faces.detection import FaceDetector
 from tf_ipr.recognition.recognizer import Recognizer
-from tf_ipr.encoding.refinement import Refinement
 
 
 class RefinedCodec(SearchingCodec):
@@ -28,7 +27,7 @@ class RefinedCodec(SearchingCodec):
     all_settings = LearnedCodec.all_settings
 
     def __init__(self, inner: LearnedCodec, recognizer: Recognizer, steps: int,
-                 align: Optional[int] = None):
+                 align: int | None = None):
         """Arguments:
 
           inner: the model.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class SearchingCodec(ImageCodec):
 
     one_by_one = False
     search: str
-    steps: Optional[int] = None
+    steps: int | None = None
 
     def __init__(self, inner: LearnedCodec, recognizer: Recognizer):
         self.inner = inner
@@ -42,7 +42,7 @@ class SearchingCodec(ImageCodec):
     def encode_stack(self, images_u8: np.ndarray, setting: Setting) -> list[bytes]:
         """The file of each image of one size, uint8 [B, H, W, 3]; arguments are checked."""
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return self.inner.unavailable_reason()
 
     def encode(self, image_u8: np.ndarray, setting: Setting) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-from typing import Optional
 
 import numpy as np
 from PIL import Image
@@ -61,7 +60,7 @@ class ShrunkCodec(ImageCodec):
     def identity(self) -> str:
         return f"shrink {self.scale:g} lanczos, {self.inner.identity()}"
 
-    def unavailable_reason(self) -> Optional[str]:
+    def unavailable_reason(self) -> str | None:
         return self.inner.unavailable_reason()
 
     def encode(self, image_u8: np.ndarray, setting: Setting) -> bytes:

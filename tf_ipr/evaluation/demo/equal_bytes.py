@@ -14,9 +14,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tf_ipr.evaluation.demo.judge import Cosine
 from tf_ipr.evaluation.codecs.image_codec import ImageCodec, Setting
 from tf_ipr.evaluation.codecs.shrunk_codec import ShrunkCodec
+from tf_ipr.evaluation.demo.judge import Cosine
 from tf_ipr.format import bitstream
 
 SCALES = (1.0, 0.8, 0.64, 0.5, 0.4, 0.32, 0.25, 0.2, 0.16)

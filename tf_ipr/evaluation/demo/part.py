@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tf_ipr.evaluation.codecs.image_codec import ImageCodec
 from tf_ipr.evaluation.demo import equal_bytes
 from tf_ipr.evaluation.demo.equal_bytes import Coded
 from tf_ipr.evaluation.demo.judge import Cosine
-from tf_ipr.evaluation.codecs.image_codec import ImageCodec
 
 
 @dataclasses.dataclass(frozen=True)

@@ -18,7 +18,7 @@ non-match, so that no codec gains by losing faces.
 from __future__ import annotations
 
 import dataclasses
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -60,8 +60,8 @@ class Comparisons:
         return self.num_impostors // 2 if self.ordered else self.num_impostors
 
 
-def compare(embeddings: np.ndarray, identities: Sequence[str], references: Optional[np.ndarray] = None,
-            keep: Optional[int] = None) -> Comparisons:
+def compare(embeddings: np.ndarray, identities: Sequence[str], references: np.ndarray | None = None,
+            keep: int | None = None) -> Comparisons:
     """Compares every picture with every other.
 
     Args:

@@ -9,7 +9,7 @@ comparisons has.
 from __future__ import annotations
 
 import math
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -20,7 +20,7 @@ FMR = 1e-4
 WORST = 12
 
 
-def record(before: Comparisons, after: Comparisons, images: Sequence[str]) -> Optional[dict]:
+def record(before: Comparisons, after: Comparisons, images: Sequence[str]) -> dict | None:
     """What a row of results says of flips; None where the set does not carry the rate.
 
     Args:
@@ -57,5 +57,5 @@ def _matches(found: Comparisons, threshold) -> int:
     return int(np.searchsorted(-found.impostor_scores, -threshold))
 
 
-def _score(value) -> Optional[float]:
+def _score(value) -> float | None:
     return None if value == MISSING or not math.isfinite(value) else float(value)

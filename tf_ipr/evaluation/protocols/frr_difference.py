@@ -9,13 +9,13 @@ draws. The gallery stays as it is.
 from __future__ import annotations
 
 import dataclasses
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from tf_ipr.evaluation.protocols import operating_point
-from tf_ipr.evaluation.protocols.intervals import draw_people
 from tf_ipr.evaluation.protocols.identification import Identification
+from tf_ipr.evaluation.protocols.intervals import draw_people
 
 
 @dataclasses.dataclass(frozen=True)

@@ -31,7 +31,7 @@ included: ISO/IEC 19795-1).
 from __future__ import annotations
 
 import dataclasses
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 

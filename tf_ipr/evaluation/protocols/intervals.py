@@ -19,7 +19,7 @@ It holds at a fixed threshold and costs no draws; the bootstrap also takes the d
 from __future__ import annotations
 
 import math
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 

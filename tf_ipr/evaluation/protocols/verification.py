@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -43,14 +43,14 @@ class Point:
     """
 
     fmr: float
-    threshold: Optional[float] = None
-    false_matches: Optional[int] = None
-    fnmr: Optional[float] = None
-    low: Optional[float] = None
-    high: Optional[float] = None
-    wilson_low: Optional[float] = None
-    wilson_high: Optional[float] = None
-    missing: Optional[str] = None
+    threshold: float | None = None
+    false_matches: int | None = None
+    fnmr: float | None = None
+    low: float | None = None
+    high: float | None = None
+    wilson_low: float | None = None
+    wilson_high: float | None = None
+    missing: str | None = None
 
 
 def fnmr_at(found: Comparisons, fmr: float, resamples: int = 2000, seed: int = 0) -> Point:

@@ -16,7 +16,7 @@ FAR f takes all folds together, see `operating_point`.
 from __future__ import annotations
 
 import dataclasses
-from typing import Sequence
+from collections.abc import Sequence
 
 import numpy as np
 

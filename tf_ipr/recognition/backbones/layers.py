@@ -7,20 +7,18 @@ gradient of weights.
 
 from __future__ import annotations
 
-from typing import Optional
-
 import numpy as np
 import tensorflow as tf
 
 
 def fold(kernel: np.ndarray, scale: np.ndarray, shift: np.ndarray,
-         bias: Optional[np.ndarray] = None):
+         bias: np.ndarray | None = None):
     """Kernel and bias of `scale·(conv(x) + bias) + shift`; output channels are the last axis."""
     bias = np.zeros_like(shift) if bias is None else bias
     return kernel * scale, bias * scale + shift
 
 
-def conv(x, kernel: np.ndarray, bias: Optional[np.ndarray] = None, stride: int = 1,
+def conv(x, kernel: np.ndarray, bias: np.ndarray | None = None, stride: int = 1,
          pad: bool = True):
     """Convolution with zero padding of (size - 1) / 2 on every side, whatever the stride.
 
@@ -40,7 +38,7 @@ def conv(x, kernel: np.ndarray, bias: Optional[np.ndarray] = None, stride: int =
     return _with_weights(layer, _padded(x, kernel, stride) if pad else x, kernel, bias)
 
 
-def depthwise(x, kernel: np.ndarray, bias: Optional[np.ndarray] = None, stride: int = 1):
+def depthwise(x, kernel: np.ndarray, bias: np.ndarray | None = None, stride: int = 1):
     """Depthwise convolution, padded as `conv`; kernel is float32 [h, w, C, 1]."""
     layer = tf.keras.layers.DepthwiseConv2D(kernel.shape[:2], stride,
                                             padding="same" if stride == 1 else "valid",

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import Callable, Dict
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from tf_ipr.recognition.backbones import (cosface20, curricularface_ir101, dlib_resnet,
-                                          mobilefacenet)
+from tf_ipr.recognition.backbones import cosface20, curricularface_ir101, dlib_resnet, mobilefacenet
 from tf_ipr.recognition.conversion import dlib_weights, mxnet_params, pytorch_checkpoint
 from tf_ipr.recognition.description import Description, range_from_mean
 
@@ -67,7 +66,7 @@ def symbol_path(params_path) -> pathlib.Path:
     return symbol
 
 
-def _registry() -> Dict[str, Architecture]:
+def _registry() -> dict[str, Architecture]:
     imagenet = range_from_mean([255 * x for x in (0.485, 0.456, 0.406)],
                                [255 * x for x in (0.229, 0.224, 0.225)])
     signed = range_from_mean([127.5] * 3, [127.5] * 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Optional, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ ARCFACE = "arcface"
 _LEAST_EXTENT = 0.1
 
 
-def parse_range(numbers: Sequence[str]) -> List[List[float]]:
+def parse_range(numbers: Sequence[str]) -> list[list[float]]:
     """["-1", "1"], or six numbers, as [[low, high]] × 3; ValueError for anything else."""
     values = _floats(numbers)
     if len(values) == 2:
@@ -23,7 +23,7 @@ def parse_range(numbers: Sequence[str]) -> List[List[float]]:
     raise ValueError(f"value_range={','.join(numbers)}: expected two or six numbers")
 
 
-def parse_template(given: Optional[Sequence[str]], size: int) -> List[List[float]]:
+def parse_template(given: Sequence[str] | None, size: int) -> list[list[float]]:
     """Where the landmarks lie in a model's input.
 
     Args:
@@ -59,7 +59,7 @@ def parse_template(given: Optional[Sequence[str]], size: int) -> List[List[float
     return points.tolist()
 
 
-def _floats(texts: Sequence[str]) -> List[float]:
+def _floats(texts: Sequence[str]) -> list[float]:
     """The numbers, or none if one is no number."""
     try:
         return [float(text) for text in texts]

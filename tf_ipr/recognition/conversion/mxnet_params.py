@@ -19,7 +19,6 @@ import ast
 import json
 import pathlib
 import struct
-from typing import Dict
 
 import numpy as np
 
@@ -49,7 +48,7 @@ class _Reader:
         return ValueError(f"{self._path} is not an MXNet parameter list: {reason}")
 
 
-def read(path) -> Dict[str, np.ndarray]:
+def read(path) -> dict[str, np.ndarray]:
     """Reads a `.params` file: arrays by name, without the prefixes "arg:" and "aux:".
 
     Raises:
@@ -80,7 +79,7 @@ def _read_array(reader: _Reader) -> np.ndarray:
     return np.frombuffer(reader.bytes(count * _TYPES[kind].itemsize), _TYPES[kind]).reshape(shape)
 
 
-def read_symbol(path) -> Dict[str, Dict]:
+def read_symbol(path) -> dict[str, dict]:
     """Attributes of every operator in a symbol graph, by name, values parsed.
 
     Returns:
@@ -111,11 +110,11 @@ def _parse(value: str):
 class MXNetTensors(tensors.Tensors):
     """Tensors with MXNet's names and orders; details of layers come from the symbol graph."""
 
-    def __init__(self, arrays: Dict[str, np.ndarray], symbol: Dict[str, Dict], source: str):
+    def __init__(self, arrays: dict[str, np.ndarray], symbol: dict[str, dict], source: str):
         super().__init__(arrays, source)
         self._symbol = symbol
 
-    def attributes(self, name: str, op: str) -> Dict:
+    def attributes(self, name: str, op: str) -> dict:
         """The graph's attributes of operator `name`, which must be an `op`."""
         node = self._symbol.get(name, {"op": "nothing"})
         if node["op"] != op:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-from typing import List, Optional
 
 import numpy as np
 
@@ -40,7 +39,7 @@ class OnnxFile:
         embedding_size: length of the output's rows.
     """
 
-    model: "onnx.ModelProto"  # noqa: F821  # onnx is a package of an extra
+    model: onnx.ModelProto  # noqa: F821  # onnx is a package of an extra
     path: str
     size: int
     channels_first: bool
@@ -48,11 +47,11 @@ class OnnxFile:
     embedding_size: int
 
     @property
-    def batch(self) -> Optional[int]:
+    def batch(self) -> int | None:
         """The number of faces that the graph declares; None for any."""
         return self.model.graph.input[0].type.tensor_type.shape.dim[0].dim_value or None
 
-    def with_open_batch(self) -> "OnnxFile":
+    def with_open_batch(self) -> OnnxFile:
         """The graph for any number of faces, or for as many as it really takes.
 
         What a file declares is not what counts: a batch that is fixed at 1 often works for any number,
@@ -82,7 +81,7 @@ class OnnxFile:
         return (strength * noise).astype(np.float32)
 
 
-def read(path, size: Optional[int] = None, output: Optional[str] = None) -> OnnxFile:
+def read(path, size: int | None = None, output: str | None = None) -> OnnxFile:
     """Reads a recogniser's ONNX file.
 
     Args:
@@ -153,7 +152,7 @@ def _onnx():
     return onnx
 
 
-def _choose_output(model, name: Optional[str], path) -> None:
+def _choose_output(model, name: str | None, path) -> None:
     """Leaves one output and what it needs."""
     graph = model.graph
     names = [value.name for value in graph.output]
@@ -174,7 +173,7 @@ def _choose_output(model, name: Optional[str], path) -> None:
     _replace(graph.input, [value for value in graph.input if value.name in needed])
 
 
-def _names_in(node) -> List[str]:
+def _names_in(node) -> list[str]:
     """What a node reads, the graphs inside of it included."""
     names = list(node.input)
     for attribute in node.attribute:
@@ -195,7 +194,7 @@ def _only_input(model, path):
     return model.graph.input[0]
 
 
-def _layout(dimensions, size: Optional[int], what: str):
+def _layout(dimensions, size: int | None, what: str):
     """(whether channels are first, S) of an input's dimensions, numbers or names."""
     if len(dimensions) != 4:
         raise RecognizerError(
@@ -225,7 +224,7 @@ def _set_shape(value, shape) -> None:
         kind.shape.dim.add(**{"dim_value" if isinstance(length, int) else "dim_param": length})
 
 
-def _declare_batch(model, batch: Optional[int]) -> None:
+def _declare_batch(model, batch: int | None) -> None:
     for value in (*model.graph.input, *model.graph.output):
         first = value.type.tensor_type.shape.dim[0]
         if batch is None:

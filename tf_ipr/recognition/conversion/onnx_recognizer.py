@@ -10,7 +10,6 @@ folder holds the ONNX file itself, and `result` says why.
 from __future__ import annotations
 
 import dataclasses
-from typing import Tuple
 
 import numpy as np
 import tensorflow as tf
@@ -29,7 +28,7 @@ EVERYTHING, EVALUATION = "evaluation, losses, searches and exports", "evaluation
 
 
 def convert(file: OnnxFile, facts: Description, output, evaluation_only: bool = False,
-            trained: bool = True) -> Tuple[Recognizer, str]:
+            trained: bool = True) -> tuple[Recognizer, str]:
     """Writes a recogniser's folder.
 
     Args:

@@ -11,7 +11,7 @@ of it.
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Set
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -66,7 +66,7 @@ def _results(node: Node, given: list, opsets) -> list:
     return results if isinstance(results, list) else [results]
 
 
-def _unknown(nodes: List[Node], constants) -> Set[str]:
+def _unknown(nodes: list[Node], constants) -> set[str]:
     """Operators of activations that have no translation."""
     known = set(constants)      # constants, and what is computed from shapes alone
     unknown = set()
@@ -108,7 +108,7 @@ def _node(proto) -> Node:
     return Node(kind, list(proto.input), list(proto.output), settings, proto)
 
 
-def _evaluate(node: Node, given: List[np.ndarray], opsets) -> List[np.ndarray]:
+def _evaluate(node: Node, given: list[np.ndarray], opsets) -> list[np.ndarray]:
     """A node of constants, by ONNX's own reference."""
     from onnx import helper, reference  # pylint: disable=import-outside-toplevel
 
@@ -120,9 +120,9 @@ def _evaluate(node: Node, given: List[np.ndarray], opsets) -> List[np.ndarray]:
         raise Untranslatable(f"a {node.kind} of constants ({error})") from error
 
 
-def _fold_norms(constants: Dict[str, np.ndarray], nodes: List[Node], output: str) -> List[Node]:
+def _fold_norms(constants: dict[str, np.ndarray], nodes: list[Node], output: str) -> list[Node]:
     """Batch norms behind convolutions that nothing else looks at, folded into kernel and bias."""
-    readers: Dict[str, int] = {output: 1}
+    readers: dict[str, int] = {output: 1}
     for node in nodes:
         for name in node.inputs:
             readers[name] = readers.get(name, 0) + 1

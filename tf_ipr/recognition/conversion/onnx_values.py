@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Dict, List, Optional
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -41,7 +41,7 @@ class Value:
         return tf.transpose(self.tensor, _TO_FIRST) if self.channels_last else self.tensor
 
     @property
-    def shape(self) -> List[Optional[int]]:
+    def shape(self) -> list[int | None]:
         """In the order of the ONNX graph; None for the batch."""
         shape = self.tensor.shape.as_list()
         return [shape[axis] for axis in _TO_FIRST] if self.channels_last else shape
@@ -52,9 +52,9 @@ class Node:
     """An operator of the graph: names of what it reads and makes, its settings, and how the file has it."""
 
     kind: str
-    inputs: List[str]
-    outputs: List[str]
-    settings: Dict[str, Any]
+    inputs: list[str]
+    outputs: list[str]
+    settings: dict[str, Any]
     proto: Any
 
 
@@ -65,7 +65,7 @@ class Operation:
         kind: the operator's name.
     """
 
-    def __init__(self, node: Node, values: List[Any]):
+    def __init__(self, node: Node, values: list[Any]):
         """Takes the node's inputs: `Value`s, NumPy arrays, or None for one that is left out."""
         self.kind = node.kind
         self._node, self._values = node, values
@@ -78,7 +78,7 @@ class Operation:
         """Whether the node has a setting of that name."""
         return name in self._node.settings
 
-    def given(self, values: List[Any]) -> "Operation":
+    def given(self, values: list[Any]) -> Operation:
         """The same node with other inputs."""
         return Operation(self._node, values)
 
@@ -115,7 +115,7 @@ class Operation:
         """An input in the order of the graph."""
         return self.constant(index) if self.is_constant(index) else self._values[index].plain()
 
-    def integers(self, name: str, index: int, default=None) -> Optional[List[int]]:
+    def integers(self, name: str, index: int, default=None) -> list[int] | None:
         """What is a setting in old versions of an operator and an input in new ones."""
         if name in self._node.settings:
             given = self._node.settings[name]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections.abc
 import pickle
-from typing import Dict
 
 import numpy as np
 
@@ -15,7 +14,7 @@ class UnsafeCheckpoint(ValueError):
     """A file that holds more than tensors: unpickling it could run code."""
 
 
-def read(path) -> Dict[str, np.ndarray]:
+def read(path) -> dict[str, np.ndarray]:
     """Reads a state dict, in the legacy or the zip format.
 
     PyTorch files are pickles, and a pickle may run code. `weights_only=True` restricts it to
@@ -71,7 +70,7 @@ def _first_global(message: str) -> str:
 class PyTorchTensors(tensors.Tensors):
     """Tensors with PyTorch's names and orders."""
 
-    def __init__(self, arrays: Dict[str, np.ndarray], source: str):
+    def __init__(self, arrays: dict[str, np.ndarray], source: str):
         super().__init__(arrays, source)
         for name in arrays:
             if name.endswith(".num_batches_tracked"):

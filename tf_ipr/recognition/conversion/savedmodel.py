@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pathlib
-from typing import List, Optional, Tuple
 
 import tensorflow as tf
 
@@ -11,8 +10,8 @@ from tf_ipr.recognition.description import Description, RecognizerError
 
 
 def open_model(folder, size: int, colour_order: str,
-               value_range: List[List[float]],
-               template: Optional[List[List[float]]] = None) -> Tuple[tf.Module, Description]:
+               value_range: list[list[float]],
+               template: list[list[float]] | None = None) -> tuple[tf.Module, Description]:
     """Opens a SavedModel and describes it.
 
     Args:

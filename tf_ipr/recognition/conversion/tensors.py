@@ -7,7 +7,7 @@ tensors that nobody took among them.
 
 from __future__ import annotations
 
-from typing import Dict, List, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -25,12 +25,12 @@ class Tensors:
     TensorFlow's order and batch norms into (scale, shift).
     """
 
-    def __init__(self, arrays: Dict[str, np.ndarray], source: str):
+    def __init__(self, arrays: dict[str, np.ndarray], source: str):
         """Wraps `arrays`; `source` says in errors where they are from."""
         self._arrays = arrays
         self._source = source
         self._taken: set = set()
-        self._differences: List[str] = []
+        self._differences: list[str] = []
 
     def take(self, name: str, shape: Sequence[int]) -> np.ndarray:
         """The tensor `name` as float32, or zeros (and a remembered difference)."""
