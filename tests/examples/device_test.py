@@ -18,6 +18,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import tf_ipr
 from tests.export.conftest import (  # noqa: F401  # pylint: disable=unused-import
     exported,
     exported_halves,
@@ -27,6 +28,7 @@ from tests.export.conftest import (  # noqa: F401  # pylint: disable=unused-impo
     small_codec,
 )
 from tf_ipr.files import image_file
+from tf_ipr.format import shipped_models
 
 FOLDER = pathlib.Path(__file__).resolve().parents[2] / "examples" / "device"
 
@@ -207,3 +209,29 @@ def test_the_c_example_writes_the_picture_of_python(decode, stripes, exported, t
     stream.write_bytes(b"\0")
     assert "status 11" in _run(binary, stripes, stream, image)[1]
     assert not image.exists()
+
+
+SHIPPED = {"lfw_l2_rec": (75, 53), "lfw_align112_l2_ip": (112, 112)}  # width, height
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_halves_give_the_codecs_streams_and_pictures(encode, decode, name):
+    codec, image = tf_ipr.Codec.load(name), picture(*SHIPPED[name])
+    stream = encode.Encoder(str(shipped_models.folder(name) / "encoder.tflite")).encode(image, 40)
+    assert stream == codec.compress(image, quality=40)
+    decoder = decode.Decoder(str(shipped_models.folder(name) / "decoder.tflite"))
+    np.testing.assert_array_equal(decoder.decode(stream), codec.decompress(stream))
+    with pytest.raises(ValueError, match="status 14"):
+        decoder.decode(stream[:-2] + bytes([stream[-2] ^ 1, stream[-1]]))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_c_examples_run_the_shipped_halves(name, tmp_path):
+    codec, face = tf_ipr.Codec.load(name), tmp_path / "face.ppm"
+    stream, image = tmp_path / "a.ipr", tmp_path / "a.ppm"
+    Image.fromarray(picture(*SHIPPED[name])).save(face)
+    folder = shipped_models.folder(name)
+    assert _run(_compiled("encode", tmp_path), folder / "encoder.tflite", face, stream, 40) == (0, "")
+    assert _run(_compiled("decode", tmp_path), folder / "decoder.tflite", stream, image) == (0, "")
+    expected = codec.decompress(stream.read_bytes())
+    assert np.abs(image_file.read_image(image).astype(int) - expected).max() <= 1

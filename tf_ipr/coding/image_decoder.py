@@ -198,8 +198,7 @@ class ImageDecoder(tf.Module):
             for slots_begin in tf.split(tf.gather(begin, block), UNROLL):
                 states, last, row = self._step(coder_state.words, states, last, slots_begin)
                 found.append(row)
-            found = tf.cast(tf.concat(found, axis=0), tf.int32)
-            return block + 1, states, last, rows.write(block, found)
+            return block + 1, states, last, rows.write(block, tf.concat(found, axis=0))
 
         rows = tf.TensorArray(tf.int32, size=BLOCKS, element_shape=[UNROLL * width])
         _, states, last, rows = tf.while_loop(
@@ -212,7 +211,8 @@ class ImageDecoder(tf.Module):
         wide = {number: tf.fill([width], number) for number in (TOTAL, STATE_LOW, STATE_LOW - 1, WORD)}
         high = states // wide[TOTAL]
         slot = tf.math.floormod(states, wide[TOTAL]) - slots_begin
-        row = tf.gather(self._row_of_slot, slot)
+        # Older run-times look nothing up by int16.
+        row = tf.cast(tf.gather(self._row_of_slot, slot), tf.int32)
         states = tf.gather(self._frequency, row) * high - (tf.gather(self._first_slot, row) - slot)
         short = states < wide[STATE_LOW]
         read = last - tf.cumsum(tf.cast(short, tf.int32))
