@@ -65,7 +65,7 @@ wheel: $(VENV)/.installed-test
 # Most of the demo's seconds are these; Python compiles what is imported, not all of TensorFlow's files.
 $(VENV)/.installed-demo: $(CONFIG) | $(PYTHON)
 	@echo "installing; the first time takes a minute or two"
-	@$(PYTHON) -m pip install --quiet --no-compile --editable ".[demo]"
+	@$(PYTHON) -m pip install --quiet --quiet --no-compile --editable ".[demo]"
 	@touch $@
 
 $(VENV)/.installed-test: $(CONFIG) | $(PYTHON)

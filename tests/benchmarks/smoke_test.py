@@ -15,6 +15,10 @@ _ENCODER = "--encoder=savedmodels/lfw_l2_rec/encoder.tflite"
 # Module -> flags that make it short, and what its output must hold.
 SMOKE = {
     "agreement": (f"{_PICTURES} --qualities=50", "2 streams"),
+    "card_reading": (
+        "--data_dir=LFW --protocol_dir=LISTS --recognizers=FOLDER --faces=2 --versions=18 --widths=900",
+        "| 18-M | 2 of 2 |",
+    ),
     "coder_overhead": (f"{_PICTURES} --qualities=50 --timed_images=1", "rANS"),
     "decode_speed": (
         f"{_PICTURES} --decoder=savedmodels/lfw_l2_rec/decoder --batches=1 --threads=1 --rates=5 "
@@ -30,13 +34,9 @@ SMOKE = {
         "images",
     ),
     "exactness": ("--latents=8 --side=2", "largest possible sum"),
-    "exactness_matrix": ("--images=5 --qualities=50 --eager_every=5", "| XLA |"),
     "fuzz_header": ("-runs=200 found", "Done 200 runs"),
     "growth": (f"{_ENCODER} --sides=64 --plot=growth.svg", "| 64x64 |"),
-    "headline": (
-        "--data_dir=LFW --protocol_dir=LISTS --recognizers=FOLDER --codec=jpeg:20,50 --target=jpeg:90",
-        "| JPEG | 20 |",
-    ),
+    "interval_coverage": ("--sets=10 --resamples=50 --people=20 --fmr=0.01", "| 20 |"),
     "mutations": (f"{_PICTURES} --count=40 --streams=2", "|"),
     "runtime_speed": ("--runs=1 --nosavedmodel", "1024x1024"),
     "serving_mutations": (
@@ -47,7 +47,11 @@ SMOKE = {
     "startup": ("--runs=1", "Pillow"),
 }
 
-WITHOUT = {"installed_size": "needs a package index"}
+WITHOUT = {
+    "browser_landmarks": "needs a browser and npm; tests of the page are in web/",
+    "exactness_matrix": "exports both halves, a minute; tests/export/ has the same pairs on small models",
+    "installed_size": "needs a package index",
+}
 _NEEDS = {"fuzz_header": "atheris", "decode_speed": "tensorflow_serving"}
 
 

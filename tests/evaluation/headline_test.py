@@ -57,3 +57,11 @@ def test_every_setting_is_compared_with_the_target(found):
     differences = {entry["setting"]: entry for entry in found.differences()}
     assert set(differences) == {50, 10, 5}
     assert differences[10]["difference"] == 0 < differences[50]["difference"]
+
+
+def test_what_lies_beyond_the_largest_file_is_shown_as_more_than_that():
+    entry = dict(fewest=None, low=1708.0, high=None, largest=1787.0)
+    assert headline.shown_bytes(entry) == "> 1,787"
+    assert headline.shown_interval(entry) == "1,708 – > 1,787"
+    assert headline.shown_interval(dict(entry, low=None)) == "> 1,787"
+    assert headline.shown_interval(dict(entry, high=1750.0)) == "1,708 – 1,750"

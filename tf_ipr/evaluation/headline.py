@@ -106,21 +106,29 @@ class Headline:
                         ("fewest", found.mean_bytes), ("low", found.low), ("high", found.high))})
 
 
+def shown_bytes(entry: dict, key: str = "fewest") -> str:
+    """A number of bytes; "> N" where no file up to the largest measured, of N bytes, meets the target."""
+    return f"> {entry['largest']:,.0f}" if entry[key] is None else f"{entry[key]:,.0f}"
+
+
+def shown_interval(entry: dict) -> str:
+    """The interval of the fewest bytes; one end where both lie beyond what was measured."""
+    low, high = shown_bytes(entry, "low"), shown_bytes(entry, "high")
+    return low if entry["low"] is None and entry["high"] is None else f"{low} – {high}"
+
+
 def tables(entries: Sequence[dict], differences: Sequence[dict]) -> str:
     """Both as Markdown."""
     lines = ["| dataset | recogniser | measure | target's, % | codec | counted | fewest bytes | 95 % "
              "interval | "
              "of the target's bytes, % |", "|---" * 9 + "|"]
     for entry in entries:
-        def shown(value, largest=entry["largest"]):
-            return f"none to {largest:,.0f}" if value is None else f"{value:,.0f}"
-
         share = ("–" if entry["fewest"] is None
                  else f"{100 * entry['fewest'] / entry['target_bytes']:.0f}")
         lines.append(
             f"| {entry['dataset']} | {entry['recognizer']} | {WORDS[entry['measure']]} | "
             f"{100 * entry['target_rate']:.2f} | {entry['label']} | {WORDS[entry['counted']]} | "
-            f"{shown(entry['fewest'])} | {shown(entry['low'])} – {shown(entry['high'])} | {share} |")
+            f"{shown_bytes(entry)} | {shown_interval(entry)} | {share} |")
     lines += ["", "| dataset | codec | setting | bytes | recogniser | FRR, % | points above the "
                   "target's |",
               "|---" * 7 + "|"]

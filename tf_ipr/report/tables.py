@@ -167,16 +167,13 @@ def fewest_bytes(results: Results) -> Table | None:
     if not results.fewest_bytes:
         return None
 
-    def shown(value, largest):
-        return f"none to {largest:,.0f}" if value is None else f"{value:,.0f}"
-
     return Table(
         ["dataset", "recogniser", "measure", "target", "its rate %", "codec", "counted",
          "fewest bytes", "95 % interval"],
         [[entry["dataset"], entry["recognizer"], headline.WORDS[entry["measure"]],
           f"{entry['target']} {entry['target_setting']:g}", f"{100 * entry['target_rate']:.2f}",
-          entry["label"], headline.WORDS[entry["counted"]], shown(entry["fewest"], entry["largest"]),
-          f"{shown(entry['low'], entry['largest'])} – {shown(entry['high'], entry['largest'])}"]
+          entry["label"], headline.WORDS[entry["counted"]], headline.shown_bytes(entry),
+          headline.shown_interval(entry)]
          for entry in results.fewest_bytes], left=4)
 
 
