@@ -90,7 +90,11 @@ def read(path: str, size: int, largest: int) -> bytes:
 def _in_words(error: OSError) -> OSError:
     if error.strerror is None and str(error).startswith("it is "):
         return error
-    return OSError(f"it cannot be read ({error.strerror or error})")
+    return OSError(f"it cannot be read ({error.strerror or _beams_words(error)})")
+
+
+def _beams_words(error: OSError) -> str:
+    return str(error).removesuffix(" with exceptions None")
 
 
 def read_if_there(path: str) -> bytes | None:
@@ -138,7 +142,7 @@ def write(folder: str, relative: str, content: bytes, replaces: bool = False) ->
             FileSystems.delete([final])
         FileSystems.rename([temporary], [final])
     except OSError as error:
-        raise OutputError(f"{final} cannot be written ({error.strerror or error})") from error
+        raise OutputError(f"{final} cannot be written ({error.strerror or _beams_words(error)})") from error
 
 
 def make_folder(folder: str) -> None:
