@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 from absl.testing import flagsaver
 
-from tests import tiny_recognizer
 from tf_ipr.bin import start
 
 
@@ -31,4 +30,6 @@ def run_main() -> Callable[..., int]:
 @pytest.fixture(scope="module")
 def recognizer(tmp_path_factory):
     """Folder of a small frozen recogniser with random weights."""
+    from tests import tiny_recognizer  # pylint: disable=import-outside-toplevel  # Needs TensorFlow.
+
     return str(tiny_recognizer.write(tmp_path_factory))

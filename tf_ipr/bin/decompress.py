@@ -17,7 +17,7 @@ from absl import flags
 
 from tf_ipr.bin import batch, codec_flags, start
 from tf_ipr.pipeline import verb
-from tf_ipr.pipeline.file_run import Item, Made, each
+from tf_ipr.pipeline.file_run import each
 
 FLAGS = flags.FlagValues()
 batch.define(FLAGS)
@@ -27,24 +27,10 @@ codec_flags.define(FLAGS)
 def main(argv) -> int:
     job = batch.job(argv, verb.DECOMPRESS, FLAGS.overwrite)
     # pylint: disable=import-outside-toplevel  # Not for help and wrong usage.
-    from tf_ipr.format import bitstream, shipped_models
-    from tf_ipr.pipeline import codecs, transcode
+    from tf_ipr.pipeline.decoders import Decoder
 
-    loaded: dict = {}
-
-    def codec_of(stream: bytes):
-        folder = FLAGS.model or shipped_models.folder_of_stream(stream)
-        if folder not in loaded:
-            loaded[folder] = codecs.for_decoding(folder, FLAGS.max_pixels)
-        return loaded[folder]
-
-    def decompress(item: Item) -> Made:
-        picture = transcode.decompress(item.content, codec_of)
-        facts = bitstream.describe(item.content)
-        return Made(picture, f"{facts['width']}x{facts['height']} pixels")
-
-    model = codec_of(b"").model_id if FLAGS.model else "shipped"
-    return job.run(each(decompress), {"writes": "PNG", "model": model})
+    decoder = Decoder(FLAGS.model, FLAGS.max_pixels)
+    return job.run(each(decoder.decode), decoder.settings)
 
 
 def run() -> None:

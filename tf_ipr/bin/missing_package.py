@@ -13,7 +13,7 @@ _EXTRAS = {
     "av": "evaluation", "bjontegaard": "evaluation",
     "pillow_jxl": "evaluation", "matplotlib": "evaluation", "jinja2": "evaluation",
     "skimage": "evaluation", "tensorflow_serving": "serving", "segno": "card",
-    "cryptography": "card", "zxingcpp": "card", "ai_edge_litert": "",
+    "cryptography": "card", "zxingcpp": "card", "apache_beam": "beam", "ai_edge_litert": "",
 }
 _TENSORFLOW_EXTRAS = ("train", "recognition", "onnx", "serving")
 _LAST_PYTHON = (3, 11)  # of TensorFlow 2.14, to which tensorflow-compression's last release is bound

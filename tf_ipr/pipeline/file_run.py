@@ -28,6 +28,10 @@ from tf_ipr.pipeline.inputs import Input
 from tf_ipr.pipeline.verb import Verb
 
 
+NOT_KNOWN = ("the output {} exists and is not known from an earlier run, or was changed since; move it away "
+             "or --overwrite")
+
+
 class Item(NamedTuple):
     """An input for a process: its name, for messages, and its bytes."""
     name: str
@@ -35,9 +39,10 @@ class Item(NamedTuple):
 
 
 class Made(NamedTuple):
-    """An output of a process: its bytes, and what to say about it."""
+    """An output of a process: its bytes, what to say about it, and the cosine where faces are compared."""
     content: bytes
     note: str = ""
+    cosine: float | None = None
 
 
 # Items -> for each of them, in order, an output or why there is none.
@@ -130,7 +135,7 @@ class FileRun:
         waiting: list = []
         for source, output in self._pairs:
             try:
-                content = _read(source.path, self._verb.largest)
+                content = read(source.path, self._verb.largest)
                 finished = self._is_finished(source, output, content, settings)
             except (OSError, MemoryError) as error:
                 self._fail(source, error, watch)
@@ -153,9 +158,7 @@ class FileRun:
         for _, output in self._pairs:
             entry = self._manifest.latest(output)
             if entry and entry.settings != settings and (self.folder / output).exists():
-                raise ValueError(
-                    f"{self.folder} holds files made with other settings ({_shown(entry.settings)}; now "
-                    f"{_shown(settings)}); choose another output folder or --overwrite")
+                raise other_settings(self.folder, entry.settings, settings)
 
     def _require_folder(self) -> None:
         try:
@@ -179,10 +182,8 @@ class FileRun:
         targets.require_ours(target, self._verb, True)
         entry = self._manifest.made(output, manifest_module.sha256(regular_file.read(target)))
         if entry is None and not self._overwrite and target.stat().st_size:
-            raise OutputError(f"the output {target} exists and is not known from an earlier run, or was "
-                              "changed since; move it away or --overwrite")
-        return (not self._overwrite and entry is not None and entry.settings == settings
-                and entry.input_sha256 == manifest_module.sha256(content))
+            raise OutputError(NOT_KNOWN.format(target))
+        return not self._overwrite and entry is not None and entry.is_of(content, settings)
 
     def _make(self, waiting: Sequence[tuple], process: Process, settings, watch) -> None:
         if not waiting:
@@ -192,10 +193,7 @@ class FileRun:
             try:
                 if isinstance(made, Exception):
                     raise made
-                self._manifest.add(manifest_module.Entry(
-                    verb=self._verb.name, output=output, sha256=manifest_module.sha256(made.content),
-                    input=source.relative, input_sha256=manifest_module.sha256(content),
-                    settings=settings))
+                self._manifest.add(entry_of(self._verb, output, source.relative, content, made, settings))
                 with atomic_file.writing(self.folder / output) as file:
                     file.write(made.content)
             except Exception as error:  # pylint: disable=broad-except  # Of this file alone.
@@ -210,7 +208,17 @@ class FileRun:
         watch(source, reason)
 
 
-def _read(path: pathlib.Path, largest: int) -> bytes:
+def entry_of(verb: Verb, output: str, source: str, content: bytes, made: Made,
+             settings: Mapping[str, Any]) -> manifest_module.Entry:
+    """The manifest's line of an output, made from an input of this content."""
+    return manifest_module.Entry(
+        verb=verb.name, output=output, sha256=manifest_module.sha256(made.content), size=len(made.content),
+        input=source, input_sha256=manifest_module.sha256(content), input_size=len(content),
+        settings=settings, cosine=made.cosine)
+
+
+def read(path: pathlib.Path, largest: int) -> bytes:
+    """An input's content; raises OSError in a user's words."""
     try:
         content = regular_file.read(path, largest)
     except OSError as error:
@@ -220,6 +228,12 @@ def _read(path: pathlib.Path, largest: int) -> bytes:
     if not content:
         raise OSError("the file is empty")
     return content
+
+
+def other_settings(folder, before: Mapping[str, Any], now: Mapping[str, Any]) -> ValueError:
+    """What is raised where a folder's outputs would become a mixture."""
+    return ValueError(f"{folder} holds files made with other settings ({_shown(before)}; now {_shown(now)}); "
+                      "choose another output folder or --overwrite")
 
 
 def _shown(settings: Mapping[str, Any]) -> str:

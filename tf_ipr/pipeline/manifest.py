@@ -2,8 +2,8 @@
 
 `OUT/.tf_ipr.jsonl` has a line for every output that was made:
 
-    {"verb": "compress", "output": "a/b.ipr", "sha256": "…",
-     "input": "a/b.jpg", "input_sha256": "…", "settings": {…}}
+    {"verb": "compress", "output": "a/b.ipr", "sha256": "…", "size": 812,
+     "input": "a/b.jpg", "input_sha256": "…", "input_size": 9504, "settings": {…}}
 
 A line is written before its output takes its name. So after a kill at any moment each output has its
 line, and a line without its output means nothing: what counts as finished is checked by the content of
@@ -28,7 +28,10 @@ FILE_NAME = ".tf_ipr.jsonl"
 
 @dataclasses.dataclass(frozen=True)
 class Entry:
-    """One line, see above; hashes in hexadecimal, paths relative and with slashes."""
+    """One line, see above; hashes in hexadecimal, paths relative and with slashes, sizes in bytes.
+
+    A line may lack the last three: sizes came later, and few runs look at identity.
+    """
 
     verb: str
     output: str
@@ -36,6 +39,27 @@ class Entry:
     input: str
     input_sha256: str
     settings: Mapping[str, Any]
+    size: int | None = None
+    input_size: int | None = None
+    cosine: float | None = None
+
+    @classmethod
+    def of_line(cls, line: bytes) -> Entry | None:
+        """None for the rest of a line, or one of a later release."""
+        try:
+            return cls(**json.loads(line))
+        except (ValueError, TypeError):
+            return None
+
+    @property
+    def line(self) -> bytes:
+        """With its end."""
+        facts = {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
+        return json.dumps(facts, sort_keys=True).encode("ascii") + b"\n"
+
+    def is_of(self, content: bytes, settings: Mapping[str, Any]) -> bool:
+        """Whether it was made from this input with these settings."""
+        return self.settings == settings and self.input_sha256 == sha256(content)
 
 
 def sha256(content: bytes) -> str:
@@ -56,14 +80,9 @@ class Manifest:
             content = self._path.read_bytes()
             self._torn = bool(content) and not content.endswith(b"\n")
             for line in content.splitlines():
-                self._take(line)
-
-    def _take(self, line: bytes) -> None:
-        try:
-            entry = Entry(**json.loads(line))
-        except (ValueError, TypeError):
-            return  # The rest of a line, or one of a later release: not known to be finished.
-        self._remember(entry)
+                entry = Entry.of_line(line)
+                if entry is not None:  # Else what it is about is not known to be finished.
+                    self._remember(entry)
 
     def _remember(self, entry: Entry) -> None:
         self._entries.setdefault(entry.output, []).append(entry)
@@ -94,7 +113,7 @@ class Manifest:
         Raises:
           OutputError: the folder cannot be made or written.
         """
-        line = json.dumps(dataclasses.asdict(entry), sort_keys=True).encode("ascii") + b"\n"
+        line = entry.line
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)

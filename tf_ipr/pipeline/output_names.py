@@ -61,6 +61,11 @@ def assign(inputs: Iterable[str], verb: Verb, before: Mapping[str, str],
     return names
 
 
+def folder_key(path: str) -> str:
+    """Equal for paths whose folders are one on the least able file system: only their names may meet."""
+    return _key(path.rpartition("/")[0])
+
+
 def _shared(candidates: Mapping[str, str]) -> set:
     """The inputs whose candidate another one has too."""
     owners: dict = {}
