@@ -27,7 +27,7 @@ class StepsCodec(ImageCodec):
         self.version = version
         self.encoded = 0
 
-    def identity(self):
+    def fingerprint(self):
         return f"steps {self.version}"
 
     def unavailable_reason(self):

@@ -48,7 +48,7 @@ def test_reconstructions_are_the_codecs_own(evaluation):
     row = next(row for row in group.coded if row["label"] == "JPEG")
     image = known_face.image()
     scene, = reconstructions.scenes([row], [("face", image)], reconstructions.Codecs({}),
-                                    reconstructions.Faces(KnownFace), pytest.fail)
+                                    reconstructions.MainFaces(KnownFace), pytest.fail)
     found, = scene.reconstructions
     data = reference_codecs.JPEG.encode(image, 20)
     assert found.num_bytes == len(data) and found.bits is None and found.share is None
@@ -62,7 +62,7 @@ def test_bits_are_those_of_the_model_and_the_box_has_its_share(evaluation):
     image = known_face.image()
     scene, = reconstructions.scenes(
         [row], [("face", image)], reconstructions.Codecs(found.model_folders),
-        reconstructions.Faces(KnownFace), pytest.fail)
+        reconstructions.MainFaces(KnownFace), pytest.fail)
     bits = bit_allocation.BitAllocation(model_folder.load(shipped_models.folder())[0])(
         image[None], row["setting"])[0]
     assert scene.reconstructions[0].bits.sum() == pytest.approx(bits.sum(), rel=1e-4)

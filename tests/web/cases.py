@@ -15,7 +15,7 @@ from PIL import Image
 from tf_ipr.files import image_file
 from tf_ipr.format import model_folder, shipped_models
 from tf_ipr.format.bitstream import Header
-from tf_ipr.runtime import rate_search
+from tf_ipr.runtime import rate_choice
 from tf_ipr.runtime.alignment import ARCFACE_TEMPLATE
 from tf_ipr.runtime.encoder import Encoder
 
@@ -62,7 +62,7 @@ def landmarks(scale: float, angle: float, shift) -> np.ndarray:
 
 def stream_within(encoder: Encoder, image: np.ndarray, limit: int) -> bytes:
     """What `Codec.compress(image, max_bytes=limit)` returns."""
-    return rate_search.stream_of(lambda step: encoder.encode(image, step / 2), image[..., 0].size,
+    return rate_choice.stream_of(lambda step: encoder.encode(image, step / 2), image[..., 0].size,
                                  max_bytes=limit)
 
 

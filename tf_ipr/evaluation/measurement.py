@@ -126,7 +126,7 @@ class Laboratory:
     def _open(self, pictures, codec, setting) -> _Caches:
         landmarks = "given" if not self._detects(pictures) else (
             f"mtcnn {_version('mtcnn')}" if self.recognizers else "none")
-        about = (codec.identity() if codec else "original", f"{setting:g}", pictures.crop, landmarks,
+        about = (codec.fingerprint() if codec else "original", f"{setting:g}", pictures.crop, landmarks,
                  _CONTAINERS)
         folder = self._cache_dir / "coded" / hashlib.sha256(repr(about).encode()).hexdigest()[:16]
         if self._opened[0] != folder:  # Opening reads hundreds of files.

@@ -69,7 +69,7 @@ class Judge:
         result = dict(
             dataset=pictures.dataset.name, codec=form.record(),
             label=choice.label if choice else "original",
-            identity=choice.codec.identity() if choice else "original",
+            identity=choice.codec.fingerprint() if choice else "original",
             setting_name=choice.codec.setting_name if choice else None,
             setting=setting if choice else None,
             n_images=len(pictures), n_failed=len(measured.failures),

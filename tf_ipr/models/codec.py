@@ -23,7 +23,7 @@ from tf_ipr.format.bitstream import MAX_PIXELS, MIN_QUALITY
 from tf_ipr.format.model_folder import ENCODER
 from tf_ipr.models import model_folder
 from tf_ipr.models.inference import InferenceModel, Prediction
-from tf_ipr.runtime import rate_search
+from tf_ipr.runtime import rate_choice
 from tf_ipr.runtime.encoder import Encoder, check_image
 
 # (images uint8 [B,H,W,3], their prediction, qualities [B]) -> the prediction with another residual.
@@ -100,7 +100,7 @@ class TensorFlowCodec:
         if search is None and self._encoder and self._encoder.takes(image):
             # One picture in a hundred has a value so near to a half that another library's
             # convolutions round it to the other side: a stream as good, but of other bytes.
-            return rate_search.stream_of(lambda step: self._encoder.encode(image, step / 2),
+            return rate_choice.stream_of(lambda step: self._encoder.encode(image, step / 2),
                                          num_pixels, quality, max_bytes, target_bpp)
         latent = self._analyse(image[None])
 
@@ -113,7 +113,7 @@ class TensorFlowCodec:
             return float(self._coded_bits(latent, [half_steps / 2])[0]) / 8 + overhead
 
         # A search takes a second for each stream, so the bisection makes do without it.
-        return rate_search.stream_of(encode, num_pixels, quality, max_bytes, target_bpp,
+        return rate_choice.stream_of(encode, num_pixels, quality, max_bytes, target_bpp,
                                      estimate if search else None)
 
     def decompress(self, stream: bytes) -> np.ndarray:
@@ -144,7 +144,7 @@ class TensorFlowCodec:
           ValueError: bad arguments.
         """
         images = np.asarray(images)
-        qualities = rate_search.one_for_each(quality, len(images))
+        qualities = rate_choice.one_for_each(quality, len(images))
         for image in images:
             self._check_image(image)
         return self._encode_latents(self._analyse(images), images, qualities, search)

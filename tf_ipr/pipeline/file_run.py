@@ -27,7 +27,6 @@ from tf_ipr.pipeline import output_names, targets
 from tf_ipr.pipeline.inputs import Input
 from tf_ipr.pipeline.verb import Verb
 
-
 NOT_KNOWN = ("the output {} exists and is not known from an earlier run, or was changed since; move it away "
              "or --overwrite")
 

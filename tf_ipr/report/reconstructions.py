@@ -100,8 +100,8 @@ class Codecs:
         codec = self._loaded[name]
         if codec.unavailable_reason():
             raise ValueError(codec.unavailable_reason())
-        if codec.identity() != row["identity"]:
-            raise ValueError(f"here it is {codec.identity()}; the results are of {row['identity']}")
+        if codec.fingerprint() != row["identity"]:
+            raise ValueError(f"here it is {codec.fingerprint()}; the results are of {row['identity']}")
         return codec
 
     def folder(self, row: dict) -> str:
@@ -139,7 +139,7 @@ class Codecs:
         return self._allocations[folder]
 
 
-class Faces:
+class MainFaces:
     """The main faces of images; the detector is loaded when it is first needed."""
 
     def __init__(self, detector: Callable | None = None):
@@ -172,7 +172,7 @@ class Faces:
         return crop.cut(image_u8, self._detector().landmarks([image_u8])[0])
 
 
-def read(path, crop: Crop | None, faces: Faces) -> np.ndarray:
+def read(path, crop: Crop | None, faces: MainFaces) -> np.ndarray:
     """What the codecs of a group get of an image: uint8 [H, W, 3].
 
     Raises:
@@ -208,7 +208,7 @@ def with_bits(found: Reconstruction, image_u8: np.ndarray, box: np.ndarray | Non
 
 
 def scenes(rows: Sequence[dict], images: Sequence[tuple[str, np.ndarray]], codecs: Codecs,
-           faces: Faces, notes: Callable[[str], None]) -> list[Scene]:
+           faces: MainFaces, notes: Callable[[str], None]) -> list[Scene]:
     """Images through the codecs of rows.
 
     Args:

@@ -56,7 +56,7 @@ def write(results: Results, output: PathLike, options: Options = Options(),
         image_file.read_image(path)  # What is asked for must be there.
     codecs = reconstructions.Codecs({**results.model_folders, **options.model_folders},
                                     {**results.recognizer_folders, **options.recognizer_folders})
-    faces = reconstructions.Faces(detector)
+    faces = reconstructions.MainFaces(detector)
     pictures = [_pictures(results, group, options, codecs, faces) if options.pictures
                 else GroupPictures() for group in results.groups]
     output = pathlib.Path(output)

@@ -5,6 +5,6 @@ encoder.py       encoder.tflite: pixels in, stream out
 decoder.py       decoder.tflite: stream in, pixels out
 tflite_half.py   what both are: a file with metadata, and running it
 quiet_start.py   its first words on the standard error stream
-rate_search.py   a quality from a size
+rate_choice.py   a quality from a size
 alignment.py     a face by its landmarks, cut out on a recogniser's template
 """

@@ -19,7 +19,7 @@ import numpy as np
 from tf_ipr.format import bitstream, model_folder, shipped_models
 from tf_ipr.format.bitstream import MAX_PIXELS
 from tf_ipr.format.model_folder import DECODER, ENCODER, WEIGHTS, CheckpointError
-from tf_ipr.runtime import rate_search
+from tf_ipr.runtime import rate_choice
 from tf_ipr.runtime.decoder import Decoder
 from tf_ipr.runtime.encoder import Encoder, check_image
 from tf_ipr.runtime.tflite_half import Interpreter, litert
@@ -102,7 +102,7 @@ class Codec:
           CheckpointError: the model has no encoder.tflite.
         """
         image = check_image(image, self._max_pixels)
-        return rate_search.stream_of(
+        return rate_choice.stream_of(
             lambda step: self._encoder.encode(image, step / 2),
             image.shape[0] * image.shape[1],
             quality,
@@ -131,7 +131,7 @@ class Codec:
         """
         return [
             self.compress(image, one)
-            for image, one in zip(images, rate_search.one_for_each(quality, len(images)))
+            for image, one in zip(images, rate_choice.one_for_each(quality, len(images)))
         ]
 
     def decompress_batch(self, streams) -> np.ndarray:

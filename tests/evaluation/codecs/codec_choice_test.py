@@ -64,8 +64,8 @@ def test_shrunk_pictures_come_back_in_their_size_and_every_byte_counts():
     assert reference_codecs.JPEG.decode(inner).shape == (30, 45, 3)
     assert codec.container_bytes(data) == reference_codecs.JPEG.container_bytes(inner) + 4
     assert len(data) < len(reference_codecs.JPEG.encode(image, 50))
-    assert "shrink 0.5" in codec.identity() and codec.identity() != ShrunkCodec(
-        reference_codecs.JPEG, 0.25).identity()
+    assert "shrink 0.5" in codec.fingerprint() and codec.fingerprint() != ShrunkCodec(
+        reference_codecs.JPEG, 0.25).fingerprint()
 
 
 def test_settings_are_those_of_the_inner_codec():

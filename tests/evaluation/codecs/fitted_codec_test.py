@@ -62,7 +62,7 @@ def test_grey_codecs_lose_the_colour_and_nothing_else(codec):
     luma = image @ [0.299, 0.587, 0.114]
     assert np.abs(decoded[..., 1] - luma).mean() < 4
     assert len(without.encode(image, 50)) < len(codec.encode(image, 50))
-    assert without.identity() != codec.identity()
+    assert without.fingerprint() != codec.fingerprint()
 
 
 def test_the_preset_is_a_portrait_of_48_pixels_without_colour():

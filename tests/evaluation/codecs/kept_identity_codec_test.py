@@ -72,5 +72,5 @@ def test_results_tell_it_apart(choice, recognizer):
         "model", "lfw_align112_l2_ip", crop="aligned", size=112, search="keep",
         leaders=(choice.codec.recognizer.name,)) and choice.settings == (0.8, 0.95)
     assert choice.label == "align 112, keep identity, tf_ipr lfw_align112_l2_ip"
-    assert recognizer.fingerprint[:16] in choice.codec.identity()
-    assert choice.codec.identity() != choice.codec.inner.identity()
+    assert recognizer.fingerprint[:16] in choice.codec.fingerprint()
+    assert choice.codec.fingerprint() != choice.codec.inner.fingerprint()

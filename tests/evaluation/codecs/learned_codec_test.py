@@ -35,12 +35,12 @@ def test_the_header_is_the_container(codec):
 def test_identity_names_the_weights(codec, tmp_path):
     folder = shutil.copytree(shipped_models.folder(), tmp_path / "run" / "model")
     copy = LearnedCodec.load(folder)
-    assert copy.identity() == codec.identity() and copy.label == "tf_ipr run"
+    assert copy.fingerprint() == codec.fingerprint() and copy.label == "tf_ipr run"
     with np.load(folder / "weights.npz") as file:
         weights = dict(file)
     name = next(iter(weights))
     np.savez(folder / "weights.npz", **{**weights, name: weights[name] + 0.01})
-    assert LearnedCodec.load(folder).identity() != codec.identity()
+    assert LearnedCodec.load(folder).fingerprint() != codec.fingerprint()
     assert LearnedCodec.load(folder).codec.model_id == codec.codec.model_id
 
 

@@ -8,7 +8,6 @@ from tf_ipr.evaluation import metrics
 from tf_ipr.evaluation.codecs import hevc, reference_codecs
 from tf_ipr.evaluation.codecs.image_codec import CodecUnavailableError, nearest_setting
 
-
 # Presets of a single setting have a test of their own.
 ADJUSTABLE = [name for name, codec in reference_codecs.ALL.items() if len(codec.settings) > 1]
 

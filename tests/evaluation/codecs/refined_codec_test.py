@@ -50,8 +50,8 @@ def test_results_tell_it_apart_and_bad_input_is_named(choice, recognizer):
         "model", "lfw_align112_l2_ip", crop="aligned", size=112, search="refine", steps=16,
         leaders=(choice.codec.recognizer.name,)) and choice.settings == (20, 40)
     assert choice.label == "align 112, refine 16, tf_ipr lfw_align112_l2_ip"
-    assert recognizer.fingerprint[:16] in codec.identity() and "16 steps" in codec.identity()
-    assert codec.inner.identity() in codec.identity()
+    assert recognizer.fingerprint[:16] in codec.fingerprint() and "16 steps" in codec.fingerprint()
+    assert codec.inner.fingerprint() in codec.fingerprint()
     with pytest.raises(ValueError, match="100x96 pixels; aligned crops have 112x112"):
         codec.encode(np.zeros([96, 100, 3], np.uint8), 40)
     with pytest.raises(ValueError, match="quality must be one of"):

@@ -148,9 +148,9 @@ def merge(choices: Sequence[CodecChoice]) -> list[CodecChoice]:
     for choice in choices:
         key = choice.label
         known = merged.setdefault(key, choice)
-        if known.codec != choice.codec and known.codec.identity() != choice.codec.identity():
-            raise ValueError(f"two codecs are called {key}: {known.codec.identity()} and "
-                             f"{choice.codec.identity()}; rename the folder of one")
+        if known.codec != choice.codec and known.codec.fingerprint() != choice.codec.fingerprint():
+            raise ValueError(f"two codecs are called {key}: {known.codec.fingerprint()} and "
+                             f"{choice.codec.fingerprint()}; rename the folder of one")
         settings = dict.fromkeys((*known.settings, *choice.settings))
         merged[key] = dataclasses.replace(known, settings=tuple(settings))
     return list(merged.values())

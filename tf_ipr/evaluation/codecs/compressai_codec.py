@@ -50,7 +50,7 @@ class CompressaiHyperprior(ImageCodec):
     all_settings: tuple[int, ...] = tuple(range(1, 9))
     one_by_one = False
 
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         import compressai
 
         return f"CompressAI {compressai.__version__} bmshj2018-hyperprior mse"

@@ -57,7 +57,7 @@ class ExportedCodec(ImageCodec):
     def form(self) -> CodecForm:
         return CodecForm(MODEL, model="")
 
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         return f"tf_ipr exported model {self.model_id} {self._content_hash}"
 
     def unavailable_reason(self) -> str | None:

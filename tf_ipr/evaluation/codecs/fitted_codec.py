@@ -49,8 +49,8 @@ class FittedCodec(ImageCodec):
     def form(self) -> CodecForm:
         return dataclasses.replace(self.inner.form, fit=True)
 
-    def identity(self) -> str:
-        return f"largest payload that fits, {self.inner.identity()}"
+    def fingerprint(self) -> str:
+        return f"largest payload that fits, {self.inner.fingerprint()}"
 
     def unavailable_reason(self) -> str | None:
         return self.inner.unavailable_reason()

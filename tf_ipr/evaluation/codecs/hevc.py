@@ -49,7 +49,7 @@ class Hevc(ImageCodec):
     # x265 takes fractions: a whole step moves the size by a tenth.
     all_settings: tuple[float, ...] = tuple(quarter / 4 for quarter in range(4 * 51, -1, -1))
 
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         import av
 
         versions = " ".join(

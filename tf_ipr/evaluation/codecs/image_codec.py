@@ -44,7 +44,7 @@ class ImageCodec(abc.ABC):
         return CodecForm(self.name)
 
     @abc.abstractmethod
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         """Encoder, its version, its fixed options: results are comparable where this is equal."""
 
     @abc.abstractmethod

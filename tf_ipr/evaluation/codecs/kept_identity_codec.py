@@ -30,8 +30,8 @@ class KeptIdentityCodec(SearchingCodec):
     def label(self) -> str:
         return f"keep identity, {self.inner.label}"
 
-    def identity(self) -> str:
-        return f"identity by {self.recognizer.fingerprint[:16]} kept, {self.inner.identity()}"
+    def fingerprint(self) -> str:
+        return f"identity by {self.recognizer.fingerprint[:16]} kept, {self.inner.fingerprint()}"
 
     def encode_stack(self, images_u8: np.ndarray, setting: Setting) -> list[bytes]:
         """As the base class; ValueError for images that have no aligned crop's size."""

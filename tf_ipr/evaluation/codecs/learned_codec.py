@@ -69,7 +69,7 @@ class LearnedCodec(ImageCodec):
     def form(self) -> CodecForm:
         return CodecForm(MODEL, model=self.label.removeprefix("tf_ipr").strip())
 
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         return f"tf_ipr model {self.codec.model_id} {self._weights_hash}".rstrip()
 
     def unavailable_reason(self) -> str | None:

@@ -55,7 +55,7 @@ class PillowCodec(ImageCodec):
     def form(self) -> CodecForm:
         return CodecForm(self.name.removeprefix("grey+"), grey=self.grey)
 
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         options = " ".join(f"{name}={value}" for name, value in self.options)
         built_in = self.feature and features.check(self.feature)
         version = (features.version(self.feature) if built_in

@@ -34,8 +34,8 @@ class QrPresetCodec(ImageCodec):
     def _webp(self) -> ImageCodec:
         return pillow_codecs.grey(pillow_codecs.WEBP)
 
-    def identity(self) -> str:
-        return f"grey 3:4 of {_LONGEST} pixels, {self._webp.identity()}"
+    def fingerprint(self) -> str:
+        return f"grey 3:4 of {_LONGEST} pixels, {self._webp.fingerprint()}"
 
     def unavailable_reason(self) -> str | None:
         return self._webp.unavailable_reason()

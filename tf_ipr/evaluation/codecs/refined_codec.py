@@ -52,9 +52,9 @@ class RefinedCodec(SearchingCodec):
     def label(self) -> str:
         return f"refine {self._refinement.steps}, {self.inner.label}"
 
-    def identity(self) -> str:
+    def fingerprint(self) -> str:
         return (f"refined by {self.recognizer.fingerprint[:16]} in {self._refinement.steps} steps, "
-                f"{self.inner.identity()}")
+                f"{self.inner.fingerprint()}")
 
     def encode_stack(self, images_u8: np.ndarray, setting: Setting) -> list[bytes]:
         """As the base class; ValueError for images that have not the aligned crops' size."""

@@ -57,8 +57,8 @@ class ShrunkCodec(ImageCodec):
     def form(self) -> CodecForm:
         return dataclasses.replace(self.inner.form, shrink=self.scale)
 
-    def identity(self) -> str:
-        return f"shrink {self.scale:g} lanczos, {self.inner.identity()}"
+    def fingerprint(self) -> str:
+        return f"shrink {self.scale:g} lanczos, {self.inner.fingerprint()}"
 
     def unavailable_reason(self) -> str | None:
         return self.inner.unavailable_reason()

@@ -1,7 +1,7 @@
 /** `encoder.tflite`: pixels in, stream out. */
 
 import {Half} from './half.js';
-import {largestWithin} from './rate_search.js';
+import {largestWithin} from './rate_choice.js';
 
 /** An encoder file, ready to run, with a memory of the streams of the last picture. */
 export class Encoder {

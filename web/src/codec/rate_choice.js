@@ -1,5 +1,5 @@
 /**
- * Choosing a quality by size: the search of `tf_ipr/runtime/rate_search.py`, step by step, so that
+ * Choosing a quality by size: the search of `tf_ipr/runtime/rate_choice.py`, step by step, so that
  * browser and Python choose the same stream.
  *
  * The size grows with the quality, but not strictly: a step may save a byte. So a bisection finds the

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tf_ipr.format.bitstream import QUALITY_STEPS
-from tf_ipr.runtime import rate_search
+from tf_ipr.runtime import rate_choice
 
 sizes = st.lists(st.integers(-2, 9), min_size=len(QUALITY_STEPS), max_size=len(QUALITY_STEPS))
 
@@ -23,7 +23,7 @@ def _encoder(growths):
 def test_max_bytes_is_kept_or_what_it_takes_is_said(growths, limit):
     encode = _encoder(growths)
     try:
-        stream = rate_search.stream_of(encode, 100, max_bytes=limit)
+        stream = rate_choice.stream_of(encode, 100, max_bytes=limit)
     except ValueError as error:
         assert len(encode(QUALITY_STEPS[0])) > limit and f"max_bytes is {limit}" in str(error)
     else:
@@ -33,12 +33,12 @@ def test_max_bytes_is_kept_or_what_it_takes_is_said(growths, limit):
 @given(sizes, st.floats(0.1, 100))
 def test_target_bpp_takes_one_of_the_streams(growths, target):
     encode = _encoder(growths)
-    assert rate_search.stream_of(encode, 100, target_bpp=target) in map(encode, QUALITY_STEPS)
+    assert rate_choice.stream_of(encode, 100, target_bpp=target) in map(encode, QUALITY_STEPS)
 
 
 def test_no_wish_is_quality_50_and_a_quality_goes_in_half_steps():
-    assert rate_search.stream_of(lambda step: step, 1) == 100
-    assert rate_search.stream_of(lambda step: step, 1, quality=42.6) == 85
+    assert rate_choice.stream_of(lambda step: step, 1) == 100
+    assert rate_choice.stream_of(lambda step: step, 1, quality=42.6) == 85
 
 
 @pytest.mark.parametrize("wishes, text", [
@@ -54,13 +54,13 @@ def test_no_wish_is_quality_50_and_a_quality_goes_in_half_steps():
     (dict(quality=0.5), "1..100"), (dict(quality=101), "1..100")])
 def test_impossible_wishes_are_named(wishes, text):
     with pytest.raises(ValueError, match=text):
-        rate_search.stream_of(lambda step: bytes(step), 100, **wishes)
+        rate_choice.stream_of(lambda step: bytes(step), 100, **wishes)
 
 
 def test_a_batch_has_one_quality_for_all_or_one_for_each():
-    assert rate_search.one_for_each(20, 3) == [20, 20, 20]
-    assert rate_search.one_for_each([1, 40.26], 2) == [1, 40.5]
+    assert rate_choice.one_for_each(20, 3) == [20, 20, 20]
+    assert rate_choice.one_for_each([1, 40.26], 2) == [1, 40.5]
     for qualities, count, text in (([5], 2, "1 qualities are given for 2"), (5, 0, "no images"),
                                    ([5, 101], 2, "quality is 101")):
         with pytest.raises(ValueError, match=text):
-            rate_search.one_for_each(qualities, count)
+            rate_choice.one_for_each(qualities, count)
