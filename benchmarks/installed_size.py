@@ -8,6 +8,7 @@ files. Needs a package index.
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import sys
@@ -33,8 +34,13 @@ def main(argv) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
 
+        # Through PYTHONPATH pip would find this checkout, and leave the wheel out.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
         def run(*command):
-            subprocess.run([*map(str, command)], check=True, stdout=subprocess.DEVNULL)
+            subprocess.run(
+                [*map(str, command)], check=True, stdout=subprocess.DEVNULL, env=environment
+            )
 
         run(sys.executable, "-m", "build", "--wheel", "--outdir", folder / "wheel", _ROOT)
         wheel, = (folder / "wheel").glob("*.whl")
