@@ -4,7 +4,8 @@
 
 Prints, for 1 and 2 threads, pictures per second at each batch size, one batch after another and as
 many side by side as there are threads, as a server runs them; p50 and p99 of single requests that arrive
-evenly spaced at --rates per second; and JPEG, WebP, AVIF and HEVC decoded one after another on one thread. All of the same images in the same run.
+evenly spaced at --rates per second; and JPEG, WebP, AVIF and HEVC decoded one after another on one
+thread. All of the same images in the same run.
 """
 
 from __future__ import annotations

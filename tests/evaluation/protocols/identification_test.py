@@ -148,3 +148,10 @@ def test_bad_input_is_named(changes, message):
         identify(**{**arguments, **changes})
     with pytest.raises(ValueError, match="at least 1, given 0"):
         gallery_and_probes(["a"], 0)
+
+
+@pytest.mark.parametrize("rejected, low, high", [(0.0, 0.0, 0.161), (1.0, 0.839, 1.0)])
+def test_no_rejection_of_twenty_people_is_not_certainty(rejected, low, high):
+    # Wilson's 95 % interval of 0 of 20 by hand: 3.8415 / (20 + 3.8415) = 0.1611.
+    interval = identification._bootstrap_interval(np.full(21, rejected), np.r_[np.arange(20), 0])
+    np.testing.assert_allclose(interval, (low, high), atol=1e-3)

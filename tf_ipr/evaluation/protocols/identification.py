@@ -36,7 +36,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tf_ipr.evaluation.protocols import operating_point
-from tf_ipr.evaluation.protocols.intervals import draw_people
+from tf_ipr.evaluation.protocols.intervals import draw_people, wilson
 
 IMPOSTORS = ("best", "all")
 
@@ -178,11 +178,14 @@ def _bootstrap_interval(rejected: np.ndarray, labels: np.ndarray) -> tuple[float
     """95 % percentile interval of the rejected share, drawing whole identities with replacement.
 
     The probes of one person fail together, hence identities and not probes are drawn. The threshold
-    stays fixed, so its own uncertainty is not in the interval.
+    stays fixed, so its own uncertainty is not in the interval. Where no probe fails, or every one, all
+    draws are alike; Wilson's interval for as many independent people says what is not known then.
     """
     labels, draws = draw_people(labels, seed=0)
     counts = np.bincount(labels)
     failures = np.bincount(labels, weights=rejected)
+    if failures.sum() in (0, counts.sum()):
+        return wilson(float(failures.sum() / counts.sum()), 0.0, len(counts))
     low, high = np.percentile((draws @ failures) / (draws @ counts), [2.5, 97.5])
     return float(low), float(high)
 

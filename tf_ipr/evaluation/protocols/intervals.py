@@ -69,6 +69,8 @@ def fnmr_interval(found: Comparisons, fmr: float, resamples: int = 2000, seed: i
              for begin in range(0, resamples, _DRAWS_AT_ONCE)]
     drawn = np.concatenate(parts)
     low, high = np.percentile(drawn[np.isfinite(drawn)], [2.5, 97.5])
+    if low == high and low in (0.0, 1.0):  # no errors, or nothing else: all draws are alike
+        return wilson(float(low), 0.0, len(np.unique(found.people)))
     return float(low), float(high)
 
 
