@@ -242,7 +242,9 @@ class TensorFlowCodec:
     def _define_graphs(self):
         """The graphs, each for any batch of any image size."""
         model, coder = self.model, self._coder
-        graph = functools.partial(tf.function, autograph=False)  # Nothing to convert: 3x sooner.
+        # Nothing of ours is to be converted, which is 3x sooner; tensorflow-compression's GDN is.
+        converts = self._network.config.architecture == "hyperprior"
+        graph = functools.partial(tf.function, autograph=converts)
         int_vector = tf.TensorSpec([None], tf.int32)
         latent_spec = tf.TensorSpec([None, None, None, self._network.config.latent_channels])
         quality_spec = tf.TensorSpec([None], tf.float32)
