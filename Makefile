@@ -11,7 +11,7 @@ PYTHON := $(VENV)/bin/python
 CONFIG := setup.cfg pyproject.toml
 # What runs on the base install, and is formatted and typed.
 GROUND := tf_ipr/format tf_ipr/files tf_ipr/runtime
-GROUND_TESTS := tests/format tests/files tests/runtime
+GROUND_TESTS := tests/format tests/files tests/runtime tests/pipeline tests/bin/pipeline_test.py
 
 .PHONY: venv run test check test-base web wheel clean distclean
 
@@ -31,11 +31,12 @@ check: $(VENV)/.installed-test
 	@$(VENV)/bin/ruff format --quiet --check $(GROUND)
 	@$(VENV)/bin/mypy
 
-# The ground floor once more where TensorFlow cannot be had: the base install on the newest Python.
+# The ground floor once more where TensorFlow cannot be had: the base install on the newest Python. And the
+# pipeline, for Beam has an older Pillow than the other environment.
 test-base:
 	@if [ -n "$(NEWEST)" ]; then \
 	  $(MAKE) --no-print-directory $(BASE)/.installed && \
-	  echo "the ground floor on the base install, $$($(BASE)/bin/python --version)" && \
+	  echo "the ground floor and the pipeline on the base install, $$($(BASE)/bin/python --version)" && \
 	  $(BASE)/bin/python -m pytest -q -p no:cacheprovider $(GROUND_TESTS); \
 	else echo "skipped: the ground floor on the base install (no Python 3.12 or newer with venv was found)"; fi
 
@@ -46,7 +47,7 @@ NEWEST = $(shell for python in python3.14 python3.13 python3.12 \
 
 $(BASE)/.installed: $(CONFIG)
 	@$(NEWEST) -m venv --clear $(BASE)
-	@$(BASE)/bin/python -m pip install --quiet --editable ".[test_base]"
+	@$(BASE)/bin/python -m pip install --quiet --editable ".[test_base,beam]"
 	@touch $@
 
 # Node.js 20 or newer. The page needs both halves of its model, which are shipped.

@@ -17,8 +17,8 @@ from tests.pipeline.beam_picture import picture  # noqa: E402
 from tests.pipeline.beam_store import MemoryFileSystem  # noqa: E402
 from tf_ipr.files.atomic_file import OutputError  # noqa: E402
 from tf_ipr.pipeline import manifest, verb  # noqa: E402
-from tf_ipr.pipeline.beam_run import LETTERS, BeamRun  # noqa: E402
-from tf_ipr.pipeline.beam_work import Work  # noqa: E402
+from tf_ipr.pipeline.beam_run import BeamRun  # noqa: E402
+from tf_ipr.pipeline.beam_work import LETTERS, Work  # noqa: E402
 from tf_ipr.pipeline.file_run import FileRun, each  # noqa: E402
 from tf_ipr.pipeline.transcode import Rate  # noqa: E402
 

@@ -2,13 +2,19 @@
 
 import json
 import os
+import pathlib
+import re
+import shlex
 import socket
 import subprocess
 import sys
 import textwrap
 
+import numpy as np
 import pytest
+from PIL import Image
 
+_ROOT = pathlib.Path(__file__).resolve().parents[2]
 _PROGRAM = textwrap.dedent("""
     import json, sys
     import numpy as np
@@ -55,3 +61,37 @@ def test_a_strategy_trains_and_leaves_a_model(kind, replicas, tmp_path):
                           capture_output=True, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout.splitlines()[-1]) == dict(steps=2, replicas=replicas, model=True)
+
+
+def _commands_of_the_page():
+    """The two commands of docs/training.md: for each its TF_CONFIG and its arguments."""
+    page = (_ROOT / "docs" / "training.md").read_text()
+    lines = re.findall(r"^    (TF_CONFIG=.* tf_ipr_train .*)$", page, re.M)
+    for variable, _, *arguments in map(shlex.split, lines):
+        yield variable.removeprefix("TF_CONFIG="), arguments
+
+
+def test_the_two_commands_of_the_page_train_one_model(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for number in range(10):
+        pixels = np.random.default_rng(number).integers(0, 256, [40, 40, 3], np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "pictures" / f"{number}.png")
+    # Small data and free ports in the place of the page's.
+    small = ["--dataset=folder", f"--data_dir={tmp_path}/pictures", "--protocol_dir=", "--validation_share=0.2",
+             "--crop_size=32", "--batch_size=2", "--steps=2", "--validate_every=2", "--num_rates=2"]
+    ports = {"12355": str(_free_port()), "12356": str(_free_port())}
+    processes = []
+    for config, arguments in _commands_of_the_page():
+        config = re.sub("12355|12356", lambda port: ports[port.group()], config)
+        arguments = [argument.replace("=flags/", f"={_ROOT}/flags/") for argument in arguments]
+        processes.append(subprocess.Popen(
+            [sys.executable, "-m", "tf_ipr.bin.train", *arguments, *small], text=True, cwd=tmp_path,
+            env=dict(os.environ, TF_CONFIG=config, TF_CPP_MIN_LOG_LEVEL="3"), stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT))
+    assert len(processes) == 2
+    for number, process in enumerate(processes):
+        said = process.communicate(timeout=600)[0]
+        assert process.returncode == 0, said[-2000:]
+        assert f"The model is in runs/worker_{number}/model." in said
+    first, second = (np.load(tmp_path / f"runs/worker_{number}/model/weights.npz") for number in (0, 1))
+    assert first.files and all(np.array_equal(first[name], second[name]) for name in first.files)

@@ -11,5 +11,18 @@
     targets.py        places that may be written: nothing that is another's
     file_run.py       all of it: a run over files that may be killed and started again
 
+    decoders.py       what makes a picture of a stream
+    self_identity.py  the cosine of a picture's face to the decoded one's
+
+The same on many workers, by Apache Beam:
+
+    beam_work.py      what is done to each file, small enough to travel
+    beam_files.py     files wherever Beam reaches, written whole or not at all
+    beam_journal.py   one manifest of many workers' parts
+    beam_names.py     names, folder by folder
+    beam_steps.py     the steps
+    beam_run.py       a run: checks, steps, outcome
+    beam_local.py     the local runner; beam_worker.py, its processes
+
 Nothing here knows flags, prints, or loads a model.
 """

@@ -19,9 +19,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from tf_ipr.files.atomic_file import OutputError
 from tf_ipr.pipeline import beam_files, beam_journal, beam_steps, manifest
-from tf_ipr.pipeline.beam_work import Work
-
-LETTERS = "dead_letters.jsonl"
+from tf_ipr.pipeline.beam_work import LETTERS, Work
 
 
 @dataclasses.dataclass(frozen=True)

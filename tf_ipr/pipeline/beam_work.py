@@ -12,6 +12,7 @@ from tf_ipr.pipeline.self_identity import IDENTITY, SelfIdentity
 from tf_ipr.pipeline.transcode import Rate
 from tf_ipr.pipeline.verb import Verb
 
+LETTERS = "dead_letters.jsonl"  # In the folder of outputs.
 VERBS = {verb.name: verb for verb in (verbs.COMPRESS, verbs.DECOMPRESS, IDENTITY)}
 
 
