@@ -48,7 +48,7 @@ def _copy(target: pathlib.Path) -> tuple[int, set]:
     for number, path in enumerate(paths):
         name = path.relative_to(source)
         content = path.read_bytes()
-        if number % _DAMAGED_EVERY == _DAMAGED_EVERY // 2:
+        if number % _DAMAGED_EVERY == min(_DAMAGED_EVERY, len(paths)) // 2:
             content = content[:len(content) // 3]
             damaged.add(name.as_posix())
         (target / name).parent.mkdir(parents=True, exist_ok=True)

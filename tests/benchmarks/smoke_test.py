@@ -38,6 +38,7 @@ SMOKE = {
     "growth": (f"{_ENCODER} --sides=64 --plot=growth.svg", "| 64x64 |"),
     "interval_coverage": ("--sets=10 --resamples=50 --people=20 --fmr=0.01", "| 20 |"),
     "mutations": (f"{_PICTURES} --count=40 --streams=2", "|"),
+    "pipeline_speed": ("--data_dir=pictures --workers=1", "manifest and dead letters, too: True"),
     "runtime_speed": ("--runs=1 --nosavedmodel", "1024x1024"),
     "serving_mutations": (
         f"{_PICTURES} --count=20 --batch=5 --decoder=savedmodels/lfw_l2_rec/decoder/1 "
@@ -52,7 +53,11 @@ WITHOUT = {
     "exactness_matrix": "exports both halves, a minute; tests/export/ has the same pairs on small models",
     "installed_size": "needs a package index",
 }
-_NEEDS = {"fuzz_header": "atheris", "decode_speed": "tensorflow_serving"}
+_NEEDS = {
+    "fuzz_header": "atheris",
+    "decode_speed": "tensorflow_serving",
+    "pipeline_speed": "apache_beam",
+}
 
 
 def test_every_benchmark_has_one():

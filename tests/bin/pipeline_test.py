@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
+
 import pytest
 
+from tests.docs import code_blocks
 from tests.pipeline.beam_picture import picture
-from tf_ipr.bin import pipeline
+from tf_ipr.bin import beam_flags, pipeline
+
+_PAGE = [command.text for command in code_blocks.commands(code_blocks.ROOT / "docs" / "pipeline.md")
+         if command.text.startswith("tf_ipr_pipeline ")]
 
 
 @pytest.fixture
@@ -64,8 +71,35 @@ def test_what_cannot_begin_is_one_line(run_main, capsys, tmp_path):
 
 
 def test_without_beam_it_says_how_to_get_it(run_main, capsys, ends, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "apache_beam", None)
+    monkeypatch.setitem(sys.modules, "apache_beam", None)
     for name in ("tf_ipr.pipeline.beam_run", "tf_ipr.pipeline.beam_files", "tf_ipr.pipeline.beam_journal"):
-        monkeypatch.delitem(__import__("sys").modules, name, raising=False)
+        monkeypatch.delitem(sys.modules, name, raising=False)
     assert run_main(pipeline.main, "compress", *ends) == 1
     assert "pip install 'tf_ipr[beam]'" in capsys.readouterr().err
+
+
+def test_the_first_commands_of_the_page_run(run_main, tmp_path, monkeypatch):
+    pytest.importorskip("apache_beam")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photographs/deep").mkdir(parents=True)
+    (tmp_path / "photographs/deep/a.png").write_bytes(picture(1))
+    for command, output in zip(_PAGE, ("streams/deep/a.ipr", "pictures/deep/a.png")):
+        assert run_main(pipeline.main, *shlex.split(command)[1:]) == 0, command
+        assert (tmp_path / output).is_file()
+
+
+@pytest.mark.parametrize("command", _PAGE)
+def test_the_other_flags_of_the_page_are_beams(command):
+    pytest.importorskip("apache_beam")
+    _, *arguments = shlex.split(command)
+    _, verb, *others = _fresh()(["tf_ipr_pipeline", *arguments])
+    assert verb in ("compress", "decompress", "identity")
+    beam_flags.options(others)
+
+
+def _fresh():
+    """The binary's flags, unparsed."""
+    values = beam_flags.OpenFlagValues()
+    values.append_flag_values(pipeline.FLAGS)
+    values.set_gnu_getopt(True)
+    return values

@@ -30,6 +30,9 @@ NOT_RUN = {
     ("docs/device.md", "tf_ipr_export"): _EXPORT,
     ("docs/evaluation.md", "tf_ipr_report savedmodels"): _DATA_SET,
     ("docs/evaluation.md", "tf_ipr_report runs/evaluation/lfw --images"): _DATA_SET,
+    ("docs/pipeline.md", "pip install"): "installs packages",
+    ("docs/pipeline.md", "tf_ipr_pipeline"): "needs Beam; tests/bin/pipeline_test.py runs what runs here",
+    ("docs/pipeline.md", "python -m benchmarks."): _BENCHMARK,
     ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=onnx"): _CHECKPOINT,
     ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=mobilefacenet_pytorch"): _CHECKPOINT,
     ("docs/recognition.md", "tf_ipr_convert_recognizer --arch=mobilefacenet_mxnet"): _CHECKPOINT,
@@ -46,9 +49,17 @@ NOT_RUN = {
         "python examples/server/recognise.py",
     ): "needs a decoder with a recogniser; tests/export/serving/clients_test.py runs it",
     ("docs/speed.md", "python -m benchmarks."): _BENCHMARK,
+    (
+        "docs/training.md",
+        "TF_CONFIG=",
+    ): "two that wait for each other; tests/training/distribution_test.py runs both",
     ("experiments/README.md", "python -m experiments."): _EXPERIMENT,
     ("experiments/README.md", "tf_ipr_evaluate"): _DATA_SET,
 }
+
+# Flags on the page of the pipeline that are Beam's; tests/bin/pipeline_test.py lets Beam read them.
+_OF_BEAM = {"runner", "direct_num_workers", "flink_master", "project", "region", "temp_location",
+            "sdk_container_image"}  # fmt: skip
 
 # What is added behind a command to make it short.
 ADDED = {
@@ -145,7 +156,7 @@ def test_programs_and_flags_exist(path):
             source = _source(text)
             if source is None:
                 continue
-            known = _flags(source)
+            known = _flags(source) | (_OF_BEAM if source.stem == "pipeline" else set())
             for flag in re.findall(r"\s--(\w+)", text):
                 assert {flag, flag.removeprefix("no")} & known, f"{text}: {source.name} has no --{flag}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
 import json
 
@@ -12,10 +13,11 @@ from PIL import Image
 from tf_ipr.pipeline.file_run import Item
 from tf_ipr.pipeline.transcode import Rate
 
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("mtcnn") is None, reason="needs mtcnn")
+
 
 @pytest.fixture(scope="module")
 def identity(tmp_path_factory):
-    pytest.importorskip("mtcnn")
     from tests import tiny_recognizer
     from tf_ipr.pipeline.self_identity import SelfIdentity
 

@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.docs import code_blocks
+
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 _PROGRAM = textwrap.dedent("""
     import json, sys
@@ -65,10 +67,10 @@ def test_a_strategy_trains_and_leaves_a_model(kind, replicas, tmp_path):
 
 def _commands_of_the_page():
     """The two commands of docs/training.md: for each its TF_CONFIG and its arguments."""
-    page = (_ROOT / "docs" / "training.md").read_text()
-    lines = re.findall(r"^    (TF_CONFIG=.* tf_ipr_train .*)$", page, re.M)
-    for variable, _, *arguments in map(shlex.split, lines):
-        yield variable.removeprefix("TF_CONFIG="), arguments
+    for command in code_blocks.commands(_ROOT / "docs" / "training.md"):
+        if command.text.startswith("TF_CONFIG="):
+            variable, _, *arguments = shlex.split(command.text)
+            yield variable.removeprefix("TF_CONFIG="), arguments
 
 
 def test_the_two_commands_of_the_page_train_one_model(tmp_path):
