@@ -74,6 +74,7 @@ def _commands_of_the_page():
 
 
 def test_the_two_commands_of_the_page_train_one_model(tmp_path):
+    (tmp_path / "flags").symlink_to(_ROOT / "flags")
     (tmp_path / "pictures").mkdir()
     for number in range(10):
         pixels = np.random.default_rng(number).integers(0, 256, [40, 40, 3], np.uint8)
@@ -85,15 +86,18 @@ def test_the_two_commands_of_the_page_train_one_model(tmp_path):
     processes = []
     for config, arguments in _commands_of_the_page():
         config = re.sub("12355|12356", lambda port: ports[port.group()], config)
-        arguments = [argument.replace("=flags/", f"={_ROOT}/flags/") for argument in arguments]
         processes.append(subprocess.Popen(
             [sys.executable, "-m", "tf_ipr.bin.train", *arguments, *small], text=True, cwd=tmp_path,
             env=dict(os.environ, TF_CONFIG=config, TF_CPP_MIN_LOG_LEVEL="3"), stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT))
     assert len(processes) == 2
-    for number, process in enumerate(processes):
-        said = process.communicate(timeout=600)[0]
-        assert process.returncode == 0, said[-2000:]
-        assert f"The model is in runs/worker_{number}/model." in said
+    try:
+        for number, process in enumerate(processes):
+            said = process.communicate(timeout=600)[0]
+            assert process.returncode == 0, said[-2000:]
+            assert f"The model is in runs/worker_{number}/model." in said
+    finally:
+        for process in processes:  # One that waits for the other would wait for ever.
+            process.kill()
     first, second = (np.load(tmp_path / f"runs/worker_{number}/model/weights.npz") for number in (0, 1))
     assert first.files and all(np.array_equal(first[name], second[name]) for name in first.files)
