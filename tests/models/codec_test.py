@@ -14,7 +14,6 @@ from tf_ipr.models.codec import TensorFlowCodec
 from tf_ipr.models.training_model import TrainingModel
 from tf_ipr.training.validation import freeze
 
-
 MOBILE = ModelConfig(width=48, latent_channels=64, side_channels=8, hyper_width=16)
 
 
