@@ -7,11 +7,13 @@
 
 VENV := .venv
 BASE := .venv-base
+BEAM := .venv-beam
 PYTHON := $(VENV)/bin/python
 CONFIG := setup.cfg pyproject.toml
 # What runs on the base install, and is formatted and typed.
 GROUND := tf_ipr/format tf_ipr/files tf_ipr/runtime
-GROUND_TESTS := tests/format tests/files tests/runtime tests/pipeline tests/bin/pipeline_test.py
+GROUND_TESTS := tests/format tests/files tests/runtime
+BEAM_TESTS := tests/pipeline tests/bin/pipeline_test.py
 
 .PHONY: venv run test check test-base web wheel clean distclean
 
@@ -31,14 +33,16 @@ check: $(VENV)/.installed-test
 	@$(VENV)/bin/ruff format --quiet --check $(GROUND)
 	@$(VENV)/bin/mypy
 
-# The ground floor once more where TensorFlow cannot be had: the base install on the newest Python. And the
-# pipeline, for Beam has an older Pillow than the other environment.
+# The ground floor once more where TensorFlow cannot be had: the base install on the newest Python. Then the
+# pipeline, in an environment of its own, for Beam has an older Pillow than the others.
 test-base:
 	@if [ -n "$(NEWEST)" ]; then \
-	  $(MAKE) --no-print-directory $(BASE)/.installed && \
-	  echo "the ground floor and the pipeline on the base install, $$($(BASE)/bin/python --version)" && \
-	  $(BASE)/bin/python -m pytest -q -p no:cacheprovider $(GROUND_TESTS); \
-	else echo "skipped: the ground floor on the base install (no Python 3.12 or newer with venv was found)"; fi
+	  $(MAKE) --no-print-directory $(BASE)/.installed $(BEAM)/.installed && \
+	  echo "the ground floor on the base install, $$($(BASE)/bin/python --version)" && \
+	  $(BASE)/bin/python -m pytest -q -p no:cacheprovider $(GROUND_TESTS) && \
+	  echo "the pipeline on Beam" && \
+	  $(BEAM)/bin/python -m pytest -q -p no:cacheprovider -n 2 $(BEAM_TESTS); \
+	else echo "skipped: the base install (no Python 3.12 or newer with venv was found)"; fi
 
 NEWEST = $(shell for python in python3.14 python3.13 python3.12 \
     $$(ls -dr $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[2-9]*/bin/python3 2>/dev/null); do \
@@ -47,7 +51,12 @@ NEWEST = $(shell for python in python3.14 python3.13 python3.12 \
 
 $(BASE)/.installed: $(CONFIG)
 	@$(NEWEST) -m venv --clear $(BASE)
-	@$(BASE)/bin/python -m pip install --quiet --editable ".[test_base,beam]"
+	@$(BASE)/bin/python -m pip install --quiet --editable ".[test_base]"
+	@touch $@
+
+$(BEAM)/.installed: $(CONFIG)
+	@$(NEWEST) -m venv --clear $(BEAM)
+	@$(BEAM)/bin/python -m pip install --quiet --editable ".[test_base,beam]"
 	@touch $@
 
 # Node.js 20 or newer. The page needs both halves of its model, which are shipped.
@@ -92,7 +101,7 @@ $(PYTHON):
 
 clean:
 	rm -rf build dist web/dist *.egg-info .pytest_cache .hypothesis .mypy_cache .ruff_cache
-	find . -name __pycache__ -not -path "./$(VENV)/*" -not -path "./$(BASE)/*" -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path "./$(VENV)/*" -not -path "./$(BASE)/*" -not -path "./$(BEAM)/*" -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) $(BASE) web/node_modules
+	rm -rf $(VENV) $(BASE) $(BEAM) web/node_modules
