@@ -28,7 +28,7 @@ class Sandbox:
         self._make_programs(folder / "bin")
         for name in _LINKED:
             (folder / name).symlink_to(ROOT / name)
-        for name in ("face.jpg", "a.jpg", "b.jpg"):
+        for name in ("face.jpg", "bob.jpg", "a.jpg", "b.jpg"):
             Image.open(_PORTRAIT).convert("RGB").save(folder / name, quality=95)
         for name in ("recognizers/of_the_loss", "recognizers/unseen", "FOLDER"):
             shutil.copytree(recognizer, folder / name)

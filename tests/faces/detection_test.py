@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tf_ipr.bin import missing_package
 from tf_ipr.faces import detection
 from tf_ipr.faces.detection import Face, FaceDetector, main_face
 from tf_ipr.recognition import known_face
@@ -116,5 +117,6 @@ def test_bad_arguments_are_named(detector):
 
 def test_missing_package_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "mtcnn", None)
-    with pytest.raises(ImportError, match="pip install"):
+    with pytest.raises(ModuleNotFoundError) as found:
         detection.FaceDetector()
+    assert "pip install 'tf_ipr[recognition]'" in missing_package.explain(found.value)

@@ -15,7 +15,7 @@ import errno
 import os
 import pathlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import IO, Union
 
 from tf_ipr.files import file_kind
@@ -140,7 +140,9 @@ def _named(kind: str | None) -> str:
 
 
 @contextlib.contextmanager
-def folder(path: PathLike, mark: str | None = None) -> Iterator[pathlib.Path]:
+def folder(
+    path: PathLike, mark: str | None = None, ours: Collection[str] = ()
+) -> Iterator[pathlib.Path]:
     """Gives an empty folder to fill, which takes its name when the block ends without an error.
 
     A folder that had the name is replaced as a whole. Two renames do that, and a kill exactly
@@ -151,6 +153,7 @@ def folder(path: PathLike, mark: str | None = None) -> Iterator[pathlib.Path]:
       mark: the file that every folder of this kind holds. A folder is replaced only if it is empty, or
         holds this file and no entry of a name that the new one lacks. Without a mark only an empty
         folder is.
+      ours: names of entries that folders of this kind may hold, and that need not come again.
 
     Yields:
       The temporary folder, a `pathlib.Path` beside the final one.
@@ -170,7 +173,7 @@ def folder(path: PathLike, mark: str | None = None) -> Iterator[pathlib.Path]:
     try:
         yield temporary
         if final.exists():
-            _require_nothing_else(final, temporary)
+            _require_nothing_else(final, temporary, ours)
             old = temporary.with_suffix(".old.tmp")
             os.replace(final, old)
             os.replace(temporary, final)
@@ -190,9 +193,12 @@ def _require_marked(final: pathlib.Path, mark: str | None) -> None:
         )
 
 
-def _require_nothing_else(final: pathlib.Path, new: pathlib.Path) -> None:
+def _require_nothing_else(final: pathlib.Path, new: pathlib.Path, ours: Collection[str]) -> None:
     for root, folders, names in os.walk(final):
         inside = pathlib.Path(root).relative_to(final)
+        if inside == pathlib.Path():
+            folders[:] = [name for name in folders if name not in ours]
+            names = [name for name in names if name not in ours]
         for name in sorted([*folders, *names]):
             if not (new / inside / name).exists():
                 raise OutputError(

@@ -30,6 +30,8 @@ from tf_ipr.files import atomic_file
 
 FILE_NAME = "recognizer.json"
 ONNX_FILE = "model.onnx"
+# What folders of recognisers hold, of either kind.
+ENTRIES = (FILE_NAME, ONNX_FILE, "saved_model.pb", "variables", "assets", "fingerprint.pb")
 KINDS = ("savedmodel", "onnx")
 DISTANCES = ("cosine", "euclidean")
 COLOUR_ORDERS = ("RGB", "BGR")

@@ -72,7 +72,7 @@ def write(save: Callable[[pathlib.Path], None], facts: Description, output,
         RecognizerError: if the model does not see a face in the declared range.
         OSError: if the folder cannot be written.
     """
-    with atomic_file.folder(output, mark=description.FILE_NAME) as folder:
+    with atomic_file.folder(output, description.FILE_NAME, description.ENTRIES) as folder:
         save(folder)
         facts = dataclasses.replace(facts, sha256=description.hash_of_model(folder, facts.kind),
                                     known_face=[])
