@@ -42,6 +42,7 @@ flags.DEFINE_string("kodak_dir", None, "Folder of photographs; without it there 
 flags.DEFINE_integer("images", 500, "Images in all.", 5)
 flags.DEFINE_list("qualities", ["1", "50", "100"], "Qualities.")
 flags.DEFINE_integer("eager_every", 25, "Eager execution encodes every N-th image.", 1)
+flags.DEFINE_list("only", [], "Beginnings of the names of encoders and decoders to try; default: all.")
 flags.DEFINE_string("litert_python", None, "Another Python with ai-edge-litert: one more encoder and decoder.")
 flags.DEFINE_string("savedmodel_python", sys.executable, "Python whose TensorFlow runs the SavedModel.")
 flags.DEFINE_string("savedmodel", None, "VERSION folder of the decoder. Default: the model's decoder/1.")
@@ -281,6 +282,9 @@ def main(argv) -> None:
         version = subprocess.run([FLAGS.litert_python, "--version"], capture_output=True, text=True,
                                  check=True).stdout.strip()
         encoders[f"LiteRT, {version}"] = None
+    encoders, decoders = ({name: code for name, code in side.items()
+                           if not FLAGS.only or name.startswith(tuple(FLAGS.only))}
+                          for side in (encoders, decoders))
     savedmodel = pathlib.Path(FLAGS.savedmodel or folder / "decoder" / "1")
     pictures, qualities = images(), list(map(float, FLAGS.qualities))
     print(f"{len(pictures)} images, qualities {', '.join(FLAGS.qualities)}, model {codec.model_id}; streams "

@@ -34,6 +34,7 @@ SMOKE = {
         "images",
     ),
     "exactness": ("--latents=8 --side=2", "largest possible sum"),
+    "exactness_matrix": ("--images=5 --qualities=50 --only=LiteRT", "| LiteRT "),
     "fuzz_header": ("-runs=200 found", "Done 200 runs"),
     "growth": (f"{_ENCODER} --sides=64 --plot=growth.svg", "| 64x64 |"),
     "interval_coverage": ("--sets=10 --resamples=50 --people=20 --fmr=0.01", "| 20 |"),
@@ -50,7 +51,6 @@ SMOKE = {
 
 WITHOUT = {
     "browser_landmarks": "needs a browser and npm; tests of the page are in web/",
-    "exactness_matrix": "exports both halves, a minute; tests/export/ has the same pairs on small models",
     "installed_size": "needs a package index",
 }
 _NEEDS = {
