@@ -27,6 +27,7 @@ NOT_RUN = {
     ("README.md", "make test"): "runs these tests",
     ("README.md", "pip install ."): "installs packages",
     ("docs/browser.md", "make web"): "serves until it is stopped; tests/web/ builds and visits the page",
+    ("docs/browser.md", "python -m benchmarks."): "needs npm, a browser and minutes; tests/web/ finds the same faces",
     ("docs/card.md", "pip install"): "installs packages",
     ("docs/card.md", "python -m benchmarks."): _BENCHMARK,
     ("docs/device.md", "npm pack"): "downloads; tests/examples/device_test.py runs what comes of it",
