@@ -24,10 +24,8 @@ import tensorflow as tf
 from absl import app, flags
 from tqdm import tqdm
 
+from benchmarks.verbose_graphs import VerboseDecoder, VerboseEncoder, exported
 from tf_ipr import coding
-from tf_ipr.export import tflite_file
-from tf_ipr.export.decoder_graph import DecoderGraph
-from tf_ipr.export.encoder_graph import EncoderGraph
 from tf_ipr.files import image_file
 from tf_ipr.format import bitstream, lane_count, shipped_models
 from tf_ipr.format.stream_status import StreamStatus
@@ -50,22 +48,6 @@ flags.DEFINE_string("savedmodel", None, "VERSION folder of the decoder. Default:
 _SIDE = 128
 _WORKER = pathlib.Path(__file__).with_name("exactness_worker.py")
 _MAX_DRIFT = 1  # grey levels
-
-
-class VerboseEncoder(EncoderGraph):
-    """The exported graph, which tells the symbols too."""
-
-    def _write(self, symbols, header, lanes):
-        return {**super()._write(symbols, header, lanes), "side": symbols.side,
-                "latent": symbols.latent}
-
-
-class VerboseDecoder(DecoderGraph):
-    """The exported graph, which tells the symbols and leaves out the picture."""
-
-    def _decode(self, stream, length):
-        side, latent, parsed = self._symbols(stream, length)
-        return {"side": side, "latent": latent, "status": parsed.status[0]}
 
 
 def crops(folder: str, count: int, rng) -> list:
@@ -235,13 +217,6 @@ def count_savedmodel_failures(codec, results, savedmodel) -> str:
 def fixed_decoder(model, model_id: str) -> VerboseDecoder:
     """The decoder of pictures of one size, as the shipped models for crops have it."""
     return VerboseDecoder(model, model_id, _SIDE * _SIDE, (_SIDE, _SIDE))
-
-
-def exported(graph, signature: str, part: str, model_id: str) -> bytes:
-    """A graph as the export writes it."""
-    converted = tflite_file.convert(getattr(graph, signature), graph, signature)
-    tflite_file.halve_weights(converted)
-    return tflite_file.to_bytes(converted, dict(part=part, model_id=model_id))
 
 
 def litert_results(content: bytes, pictures, qualities) -> list:

@@ -5,7 +5,8 @@
 Rows are a whole picture of 250x250 by the default model, a crop of 112x112 of about 500 bytes by the
 model for crops, and a picture of 1024x1024. All codecs of a row take turns in one process, pinned to one
 core; the fastest of --runs counts, in milliseconds, with the median behind it. AVIF and WebP get the
-setting whose bytes come nearest to ours.
+setting whose bytes come nearest to ours. With --profile it prints what of a decoding is the exact part (header,
+coder, integer network) and what the rest (mean, synthesis).
 """
 
 from __future__ import annotations
@@ -17,19 +18,24 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from absl import app, flags
+from absl import flags
 from PIL import Image
 
 import tf_ipr
 from benchmarks import peak_memory
+from tf_ipr.bin import start
 from tf_ipr.files import image_file
 from tf_ipr.format import shipped_models
+from tf_ipr.runtime.tflite_half import litert
 
-FLAGS = flags.FLAGS
+FLAGS = flags.FlagValues()
 flags.DEFINE_string("data_dir", None, "Folder of pictures; the first of 250x250 is taken. Default: "
-                    "the packaged portrait, enlarged.")
-flags.DEFINE_integer("runs", 40, "Runs of each.", 1)
-flags.DEFINE_bool("savedmodel", True, "Whether to load TensorFlow for the SavedModel's column.")
+                    "the packaged portrait, enlarged.", flag_values=FLAGS)
+flags.DEFINE_integer("runs", 40, "Runs of each.", 1, flag_values=FLAGS)
+flags.DEFINE_bool("profile", False, "Also exports the decoder's exact part alone and times it; needs TensorFlow.",
+                  flag_values=FLAGS)
+flags.DEFINE_bool("savedmodel", True, "Whether to load TensorFlow for the SavedModel's column.",
+                  flag_values=FLAGS)
 
 _LANDMARKS = np.array([[46.0, 50.0], [79.0, 51.5], [62.0, 71.0], [45.0, 80.0], [78.0, 81.5]])  # of the portrait
 
@@ -48,7 +54,7 @@ def _picture() -> np.ndarray:
         image = image_file.read_image(path)
         if image.shape == (250, 250, 3):
             return image
-    raise app.UsageError(f"{FLAGS.data_dir} has no picture of 250x250 pixels")
+    raise start.UsageError(f"{FLAGS.data_dir} has no picture of 250x250 pixels")
 
 
 def _nearest(image: np.ndarray, kind: str, num_bytes: int) -> bytes:
@@ -105,7 +111,26 @@ def _row(label: str, name: str, image: np.ndarray, saved_model, **wish) -> None:
           f"{ms['avif']}, {len(avif)} B | {ms['webp']}, {len(webp)} B |", flush=True)
 
 
-def main(argv) -> None:
+def _profile(label: str, name: str, image: np.ndarray, **wish) -> None:
+    """The exact part alone beside the whole file, both of one size."""
+    from benchmarks.verbose_graphs import VerboseDecoder, exported
+    from tf_ipr.models import model_folder
+
+    model, config = model_folder.load(shipped_models.folder(name))
+    codec = tf_ipr.Codec.load(name)
+    stream = codec.compress(image, **wish)
+    size = image.shape[1::-1]
+    exact = exported(VerboseDecoder(model, config["model_id"], size[0] * size[1], size), "decode", "decoder",
+                     config["model_id"])
+    run = litert(exact, 1).get_signature_runner("decode")
+    buffer = np.zeros(run.get_input_details()["stream"]["shape"], np.uint8)
+    buffer[:len(stream)] = np.frombuffer(stream, np.uint8)
+    ms = _timed({"exact": lambda: run(stream=buffer, length=np.int32(len(stream))),
+                 "whole": lambda: codec.decompress(stream)})
+    print(f"| {label}, {name} | {ms['whole']} | {ms['exact']} |", flush=True)
+
+
+def main(argv) -> int:
     del argv
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-1:])
     for name in ("lfw_l2_rec", "lfw_align112_l2_ip"):  # loads everything once
@@ -122,7 +147,12 @@ def main(argv) -> None:
     _row("250x250, quality 50", "lfw_l2_rec", _picture(), saved_model, quality=50)
     _row("crop of 112x112", "lfw_align112_l2_ip", tf_ipr.align(portrait, _LANDMARKS, 112), None, max_bytes=500)
     _row("1024x1024, quality 50", "lfw_l2_rec", whole, saved_model, quality=50)
+    if FLAGS.profile:
+        print("\n| picture, model | decode, ms | of it header, coder and integer network, ms |\n|---|---|---|")
+        _profile("250x250, quality 50", "lfw_l2_rec", _picture(), quality=50)
+        _profile("crop of 112x112", "lfw_align112_l2_ip", tf_ipr.align(portrait, _LANDMARKS, 112), max_bytes=500)
+    return 0
 
 
 if __name__ == "__main__":
-    app.run(main)
+    start.run(main)
