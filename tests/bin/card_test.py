@@ -223,12 +223,12 @@ def test_no_key_is_made_for_a_card_that_is_not(run_main, face, tmp_path):
 def test_existing_files_are_safe(run_main, made, face, tmp_path, capsys):
     assert run_main(card.main, face, face, landmarks=LANDMARKS) == 1
     assert "is the picture that is read" in capsys.readouterr().err
-    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "notes.png").write_text("mine")
     assert (
         run_main(
             card.main,
             face,
-            tmp_path / "notes.txt",
+            tmp_path / "notes.png",
             landmarks=LANDMARKS,
             new_key=str(tmp_path / "key.pem"),
         )
@@ -242,7 +242,7 @@ def test_existing_files_are_safe(run_main, made, face, tmp_path, capsys):
         == 1
     )
     assert "keys are never overwritten" in capsys.readouterr().err
-    assert (tmp_path / "notes.txt").read_text() == "mine" and not (tmp_path / "card.png").exists()
+    assert (tmp_path / "notes.png").read_text() == "mine" and not (tmp_path / "card.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -267,3 +267,14 @@ def test_wrong_usage_is_exit_code_2(run_main, capsys, arguments, flags, message)
 def test_a_picture_without_a_code_is_no_card(run_main, face, capsys):
     assert run_main(card.main, face, read=True) == 1
     assert "No QR code was found" in capsys.readouterr().err
+
+
+def test_a_picture_of_another_program_stays_unless_overwrite_is_given(run_main, made, tmp_path, capsys):
+    photograph = tmp_path / "photograph.png"
+    Image.new("RGB", (20, 20), (9, 8, 7)).save(photograph)
+    before = photograph.read_bytes()
+    assert run_main(card.main, made / "card.png", photograph, read=True) == 1
+    assert "was not made by tf_ipr" in capsys.readouterr().err and photograph.read_bytes() == before
+    assert run_main(card.main, made / "card.png", photograph, read=True, overwrite=True) == 0
+    assert run_main(card.main, made / "card.png", photograph, read=True) == 0  # ours by now
+    assert image_file.read_image(photograph).shape == (112, 112, 3)

@@ -8,6 +8,7 @@ from PIL import Image
 
 from tf_ipr.card import drawing, qr_code
 from tf_ipr.card.payload import CardError
+from tf_ipr.pipeline import png_output
 
 TEXT = "Ada Example\nborn 1815-12-10"
 
@@ -38,7 +39,8 @@ def test_a_code_lies_on_the_card_with_its_quiet_zone_and_is_found(crop, version)
 
 
 def test_a_card_prints_as_large_as_a_bank_card(tmp_path, crop):
-    drawing.write(tmp_path / "card.png", drawing.draw(crop, code_of(13), TEXT))
+    card = drawing.draw(crop, code_of(13), TEXT).convert("RGB")
+    png_output.write(tmp_path / "card.png", np.asarray(card), dpi=drawing.DPI)
     with Image.open(tmp_path / "card.png") as card:
         inches = np.array(card.size) / card.info["dpi"]
     np.testing.assert_allclose(25.4 * inches, [85.60, 53.98], atol=0.05)

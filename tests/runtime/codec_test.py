@@ -138,6 +138,20 @@ def test_larger_pictures_than_the_limit_are_refused_before_memory_is_taken(codec
         codec.decompress(header.to_bytes() + bytes(100))
 
 
+def test_a_limit_that_is_no_number_of_pixels_is_refused():
+    for limit in (0, -1, 2.5, "many", None):
+        with pytest.raises(ValueError, match=f"max_pixels is {limit!r}"):
+            tf_ipr.Codec.load(max_pixels=limit)
+
+
+def test_the_limit_of_the_files_is_named_with_the_command_that_raises_it(codec):
+    with pytest.raises(ValueError, match="takes 16777216 pixels at most.*--max_pixels=16785408"):
+        codec.compress(np.zeros([4096, 4098, 3], np.uint8), quality=1)
+    header = bitstream.Header(4098, 4096, 50.0, codec.model_id)
+    with pytest.raises(BitstreamError, match="decodes 16777216 at most.*--max_pixels=16785408"):
+        codec.decompress(header.to_bytes() + bytes(100))
+
+
 def _copy(tmp_path, *without):
     return shutil.copytree(shipped_models.folder(), tmp_path / "model", ignore=shutil.ignore_patterns(
         "decoder", "*.npz" if "weights" in without else "", *without))

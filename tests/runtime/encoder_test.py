@@ -76,5 +76,5 @@ def test_sizes_and_limits_of_a_file_are_kept():
     assert half.image_size == (112, 128) and half.max_pixels == 99999
     with pytest.raises(ValueError, match="64x48 pixels; the encoder takes 112x112 alone.*tf_ipr.align"):
         Encoder(_with_metadata(image_size="112x112")).encode(IMAGE, 50)
-    with pytest.raises(ValueError, match="more than the limit of 3000"):
+    with pytest.raises(ValueError, match="takes 3000 pixels at most.*--max_pixels=3072"):
         Encoder(_with_metadata(max_pixels=3000)).encode(IMAGE, 50)

@@ -69,6 +69,7 @@ flags.DEFINE_list(
     flag_values=FLAGS,
 )
 flags.DEFINE_string("font", None, "Font file for the text.", flag_values=FLAGS)
+flags.DEFINE_bool("overwrite", False, "Replaces a PNG file that another program made.", flag_values=FLAGS)
 codec_flags.define(FLAGS)
 
 # What makes no sense beside --read, and what makes none without it.
@@ -125,13 +126,16 @@ def load_codec(model):
 
 def _make(source: str, target: str) -> dict:
     # pylint: disable=import-outside-toplevel  # What only one of the two ways needs.
+    import numpy as np
+
     from tf_ipr.card import drawing, issuing, keys, payload, qr_code
-    from tf_ipr.files import atomic_file, file_kind, image_file
+    from tf_ipr.files import image_file
     from tf_ipr.format import bitstream, compact, shipped_models
+    from tf_ipr.pipeline import png_output
     from tf_ipr.runtime.alignment import align
 
     _not_onto_itself(source, target)
-    atomic_file.require_replaceable(target, file_kind.PNG)
+    png_output.check(target, FLAGS.overwrite)
     payload.check_text(FLAGS.text)
     drawing.check_font(FLAGS.text, FLAGS.font)
     key = keys.read_private(FLAGS.key) if FLAGS.key else None
@@ -158,7 +162,8 @@ def _make(source: str, target: str) -> dict:
     note = (
         f"{draft.version}-{draft.level}, {len(data)} bytes, {f'key {key_id}' if key else 'not signed'}"
     )
-    drawing.write(target, drawing.draw(codec.decompress(stream), code, FLAGS.text, note, FLAGS.font))
+    card = drawing.draw(codec.decompress(stream), code, FLAGS.text, note, FLAGS.font)
+    png_output.write(target, np.asarray(card.convert("RGB")), FLAGS.overwrite, drawing.DPI)
     return {
         "card": target,
         "text": FLAGS.text,
@@ -196,16 +201,18 @@ def _read(source: str, target: str | None = None) -> dict:
     from tf_ipr.card import keys, reading
     from tf_ipr.files import image_file
     from tf_ipr.format import shipped_models
+    from tf_ipr.pipeline import png_output
 
     target = target or str(pathlib.Path(source).with_suffix(".face.png"))
     _not_onto_itself(source, target)
+    png_output.check(target, FLAGS.overwrite)
     trusted = [keys.read_public(path) for path in FLAGS.public_key]
     card = reading.read(
         image_file.read_image(source, FLAGS.max_pixels),
         lambda stream: load_codec(FLAGS.model or shipped_models.folder_of_stream(stream)),
         trusted,
     )
-    image_file.write_png(target, card.face)
+    png_output.write(target, card.face, FLAGS.overwrite)
     signature = "none" if card.key_id is None else "valid" if card.verified else "not verified"
     return {
         "text": card.text,

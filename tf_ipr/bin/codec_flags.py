@@ -18,5 +18,6 @@ def define(values: flags.FlagValues) -> None:
 def define_max_pixels(values: flags.FlagValues) -> None:
     """Adds --max_pixels alone."""
     flags.DEFINE_integer("max_pixels", MAX_PIXELS,
-                         "Larger images, and streams that declare them, are refused.", 1,
+                         "Larger images, and streams that declare them, are refused. The files of the shipped "
+                         "models have a limit of their own, 16777216.", 1,
                          flag_values=values)

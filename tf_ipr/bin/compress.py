@@ -23,6 +23,8 @@ is named at the end; the exit code is 1 if a picture is among it.
 
 from __future__ import annotations
 
+import math
+
 from absl import flags
 
 from tf_ipr.bin import batch, codec_flags, recognizer_flag, start
@@ -70,6 +72,10 @@ def _check_usage() -> None:
         raise start.UsageError(f"--{' and --'.join(given)} exclude one another; give one of them")
     if FLAGS.min_identity is not None and FLAGS.refine:
         raise start.UsageError("--min_identity and --refine exclude one another; give one of them")
+    for name in ("quality", "target_bpp"):
+        value = FLAGS[name].value
+        if value is not None and not 0 < value < math.inf:
+            raise start.UsageError(f"--{name} is {value}; it must be a positive, finite number")
     if FLAGS.recognizer is not None and not _needs_recognizer():
         raise start.UsageError("--recognizer is for --min_identity and --refine; give one of them, or "
                                "leave it out")

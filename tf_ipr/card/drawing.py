@@ -23,9 +23,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tf_ipr.card import qr_code
 from tf_ipr.card.payload import CardError
-from tf_ipr.files import atomic_file
 
 DOTS_PER_INCH = 300
+DPI = (DOTS_PER_INCH, DOTS_PER_INCH)
 WIDTH, HEIGHT = 1011, 638  # dots: 85.6 x 54 mm
 _EDGE, _CORNER = 4, 28  # what the line to cut along takes, and the radius of its corners
 _MARGIN, _GAP, _FACE = 40, 22, 300
@@ -105,12 +105,6 @@ def module_mm(num_modules: int) -> float:
 def check_font(text: str, font: str | pathlib.Path | None = None) -> None:
     """Raises CardError where no font has the letters of the text."""
     _font_for(text, font, _TEXT_SIZES[0])
-
-
-def write(path, card: Image.Image) -> None:
-    """Writes a card as PNG of the right size in millimetres; the file appears whole or not at all."""
-    with atomic_file.writing(path) as file:
-        card.save(file, format="png", dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
 
 
 def _fit(text: str, font, width: int, height: int):

@@ -70,12 +70,13 @@ def read(picture: bytes, max_pixels: int, name: str = "the picture") -> np.ndarr
     return image_file.read_image(file, max_pixels)
 
 
-def png(image: np.ndarray) -> bytes:
+def png(image: np.ndarray, dpi: tuple[float, float] | None = None) -> bytes:
     """uint8 RGB (H, W, 3) -> a PNG file's bytes, which name the software that wrote them."""
     software = PngImagePlugin.PngInfo()
     software.add_text(*_SOFTWARE)
     file = io.BytesIO()
-    Image.fromarray(np.asarray(image, np.uint8)).save(file, "png", pnginfo=software)
+    Image.fromarray(np.asarray(image, np.uint8)).save(
+        file, "png", pnginfo=software, **({"dpi": dpi} if dpi else {}))
     return file.getvalue()
 
 

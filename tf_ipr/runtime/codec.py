@@ -17,7 +17,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tf_ipr.format import bitstream, model_folder, shipped_models
-from tf_ipr.format.bitstream import MAX_PIXELS
+from tf_ipr.format.bitstream import MAX_PIXELS, MIN_SIDE
 from tf_ipr.format.model_folder import DECODER, ENCODER, WEIGHTS, CheckpointError
 from tf_ipr.runtime import rate_choice
 from tf_ipr.runtime.decoder import Decoder
@@ -65,13 +65,19 @@ class Codec:
         Args:
           model: the name of a shipped model, such as "lfw_l2_ip", or a model folder. Default: the
             shipped model for whole pictures.
-          max_pixels: larger images, and streams that declare them, are refused.
+          max_pixels: larger images, and streams that declare them, are refused. The halves have a limit
+            of their own, 2^24 pixels in the shipped ones of any size.
           threads: of one run of a half.
           interpreter: makes what runs the halves; default LiteRT.
 
         Raises:
           CheckpointError: there is no such model, or it has none of the two halves.
+          ValueError: `max_pixels` is no number of pixels.
         """
+        if not isinstance(max_pixels, int) or max_pixels < MIN_SIDE**2:
+            raise ValueError(
+                f"max_pixels is {max_pixels!r}; it must be a whole number of {MIN_SIDE**2} or more."
+            )
         folder = shipped_models.folder_of(model)
         codec = cls(folder, model_folder.read_config(folder), max_pixels, threads, interpreter)
         if not any((folder / name).is_file() for name in HALVES.values()):

@@ -41,7 +41,7 @@ class Decoder:
             size. A stream that fails the final check gives this error, never an image.
         """
         # The file checks all this too, but has only a number to say it with.
-        limit = min(self.half.max_pixels, max_pixels or self.half.max_pixels)
+        limit = bitstream.MAX_SIDE**2 if max_pixels is None else max_pixels
         header = bitstream.parse(stream, limit).header
         shipped_models.require_model(header, self.half.model_id)
         if self.half.image_size not in (None, (header.width, header.height)):
@@ -50,6 +50,13 @@ class Decoder:
                 f"The stream holds {header.width}x{header.height} pixels; {self.half.name} decodes "
                 f"{size} alone. Export a decoder of any size: tf_ipr_export --target=tflite "
                 "--image_size=any."
+            )
+        if header.width * header.height > self.half.max_pixels:
+            raise BitstreamError(
+                f"The stream declares {header.width}x{header.height} = {header.width * header.height} "
+                f"pixels; {self.half.name} decodes {self.half.max_pixels} at most. If you trust its source, "
+                "export a decoder of larger ones: tf_ipr_export --target=tflite "
+                f"--max_pixels={header.width * header.height} --output=FOLDER."
             )
         result = self.half.run("decode", stream=self.buffer(stream), length=np.int32(len(stream)))
         status = int(result["status"])

@@ -37,14 +37,21 @@ class Encoder:
         Raises:
           ValueError: an image or a quality that the file does not take.
         """
-        image = check_image(image, self.half.max_pixels)
+        image = check_image(image)
         height, width = image.shape[:2]
-        if not self.takes(image):
+        if self.half.image_size not in (None, (width, height)):
             size = "x".join(map(str, self.half.image_size or ()))
             raise ValueError(
-                f"The image has {width}x{height} pixels; {self.half.name} takes {size} alone. Cut or "
-                "resize the image (tf_ipr.align cuts out a face), or export an encoder of any size: "
-                "tf_ipr_export --target=tflite --image_size=any."
+                f"The image has {width}x{height} pixels; {self.half.name} takes {size} alone. If it "
+                "is a model for aligned faces, cut out the face (tf_ipr.align, tf_ipr_compress --align); else "
+                "resize the image, or export an encoder of any size: tf_ipr_export --target=tflite "
+                "--image_size=any."
+            )
+        if height * width > self.half.max_pixels:
+            raise ValueError(
+                f"The image has {width}x{height} pixels; {self.half.name} takes {self.half.max_pixels} "
+                "pixels at most. Shrink the image, or export both halves for larger ones: tf_ipr_export "
+                f"--target=tflite --max_pixels={height * width} --output=FOLDER."
             )
         if not 1 <= quality <= 100:
             raise ValueError(f"quality is {quality}; it must be in 1..100.")
@@ -60,7 +67,7 @@ class Encoder:
         return result["stream"][:length].tobytes()
 
 
-def check_image(image, max_pixels: int) -> np.ndarray:
+def check_image(image, max_pixels: int | None = None) -> np.ndarray:
     """The image as an array; raises ValueError unless it is uint8 (H, W, 3) of an allowed size."""
     image = np.asarray(image)
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
@@ -74,7 +81,7 @@ def check_image(image, max_pixels: int) -> np.ndarray:
             f"The image has {width}x{height} pixels; both sides must have at least "
             f"{MIN_SIDE}. Pad or enlarge it."
         )
-    if height * width > max_pixels:
+    if max_pixels is not None and height * width > max_pixels:
         raise ValueError(
             f"The image has {width}x{height} pixels, more than the limit of "
             f"{max_pixels}. Raise max_pixels, here and in the decoder."
