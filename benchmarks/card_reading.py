@@ -212,12 +212,12 @@ def main(argv) -> int:
         raise start.UsageError("--data_dir and --protocol_dir are needed, no arguments")
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-    from tf_ipr.bin import card
     from tf_ipr.format import shipped_models
+    from tf_ipr.pipeline import codecs
 
     first, second = pairs()
     chosen = np.unique(np.linspace(0, len(first) - 1, min(FLAGS.faces, len(first))).astype(int))
-    codec, key = card.load_codec(shipped_models.ALIGNED[112]), Ed25519PrivateKey.generate()
+    codec, key = codecs.for_both(shipped_models.ALIGNED[112]), Ed25519PrivateKey.generate()
     tried = [Tried(int(version), first[chosen], codec, key) for version in FLAGS.versions]
     print(
         f"{len(chosen)} faces; {len(first)} people with two pictures, "

@@ -9,15 +9,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 import tf_ipr
-from tf_ipr.bin import card
 from tf_ipr.files import image_file
 from tf_ipr.format import shipped_models
+from tf_ipr.pipeline import codecs
 from tf_ipr.runtime.alignment import align
 
 
 @pytest.fixture(scope="session")
 def codec():
-    return card.load_codec(shipped_models.ALIGNED[112])
+    return codecs.for_both(shipped_models.ALIGNED[112])
 
 
 @pytest.fixture(scope="session")

@@ -109,21 +109,6 @@ def _landmarks() -> list | None:
     return [numbers[i : i + 2] for i in range(0, 10, 2)] if len(numbers) == 10 else None
 
 
-def load_codec(model):
-    """The codec of a model folder or of a shipped model's name: on LiteRT where it has both halves."""
-    # pylint: disable=import-outside-toplevel
-    from tf_ipr.format import model_folder, shipped_models
-
-    folder = shipped_models.folder_of(model)
-    if all((folder / half).is_file() for half in (model_folder.ENCODER, model_folder.DECODER)):
-        from tf_ipr.runtime.codec import Codec
-
-        return Codec.load(folder)
-    from tf_ipr.models.codec import TensorFlowCodec
-
-    return TensorFlowCodec.load(folder)
-
-
 def _make(source: str, target: str) -> dict:
     # pylint: disable=import-outside-toplevel  # What only one of the two ways needs.
     import numpy as np
@@ -131,7 +116,7 @@ def _make(source: str, target: str) -> dict:
     from tf_ipr.card import drawing, issuing, keys, payload, qr_code
     from tf_ipr.files import image_file
     from tf_ipr.format import bitstream, compact, shipped_models
-    from tf_ipr.pipeline import png_output
+    from tf_ipr.pipeline import codecs, png_output
     from tf_ipr.runtime.alignment import align
 
     _not_onto_itself(source, target)
@@ -141,7 +126,7 @@ def _make(source: str, target: str) -> dict:
     key = keys.read_private(FLAGS.key) if FLAGS.key else None
     image = image_file.read_image(source, FLAGS.max_pixels)
     crop = align(image, _landmarks_in(image), 112)
-    codec = load_codec(FLAGS.model or shipped_models.ALIGNED[112])
+    codec = codecs.for_both(FLAGS.model or shipped_models.ALIGNED[112])
     draft = issuing.draft(
         crop,
         codec,
@@ -201,7 +186,7 @@ def _read(source: str, target: str | None = None) -> dict:
     from tf_ipr.card import keys, reading
     from tf_ipr.files import image_file
     from tf_ipr.format import shipped_models
-    from tf_ipr.pipeline import png_output
+    from tf_ipr.pipeline import codecs, png_output
 
     target = target or str(pathlib.Path(source).with_suffix(".face.png"))
     _not_onto_itself(source, target)
@@ -209,7 +194,7 @@ def _read(source: str, target: str | None = None) -> dict:
     trusted = [keys.read_public(path) for path in FLAGS.public_key]
     card = reading.read(
         image_file.read_image(source, FLAGS.max_pixels),
-        lambda stream: load_codec(FLAGS.model or shipped_models.folder_of_stream(stream)),
+        lambda stream: codecs.for_both(FLAGS.model or shipped_models.folder_of_stream(stream)),
         trusted,
     )
     png_output.write(target, card.face, FLAGS.overwrite)

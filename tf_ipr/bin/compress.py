@@ -23,8 +23,6 @@ is named at the end; the exit code is 1 if a picture is among it.
 
 from __future__ import annotations
 
-import math
-
 from absl import flags
 
 from tf_ipr.bin import batch, codec_flags, recognizer_flag, start
@@ -34,14 +32,7 @@ FLAGS = flags.FlagValues()
 batch.define(FLAGS)
 codec_flags.define(FLAGS)
 recognizer_flag.define(FLAGS)
-flags.DEFINE_float("quality", None, "1 (smallest) .. 100 (best). Default: 50.", 1.0, 100.0,
-                   flag_values=FLAGS)
-flags.DEFINE_integer("max_bytes", None,
-                     "Instead of the quality: the best whose stream has at most so many bytes.", 1,
-                     flag_values=FLAGS)
-flags.DEFINE_float("target_bpp", None,
-                   "Instead of the quality: the one that comes nearest to so many bits per pixel.",
-                   0.0, flag_values=FLAGS)
+codec_flags.define_rate(FLAGS)
 flags.DEFINE_float("min_identity", None,
                    "Instead of the quality: the smallest whose decoded face has this cosine to the "
                    "original's, by --recognizer.", -1.0, 1.0, flag_values=FLAGS)
@@ -72,10 +63,6 @@ def _check_usage() -> None:
         raise start.UsageError(f"--{' and --'.join(given)} exclude one another; give one of them")
     if FLAGS.min_identity is not None and FLAGS.refine:
         raise start.UsageError("--min_identity and --refine exclude one another; give one of them")
-    for name in ("quality", "target_bpp"):
-        value = FLAGS[name].value
-        if value is not None and not 0 < value < math.inf:
-            raise start.UsageError(f"--{name} is {value}; it must be a positive, finite number")
     if FLAGS.recognizer is not None and not _needs_recognizer():
         raise start.UsageError("--recognizer is for --min_identity and --refine; give one of them, or "
                                "leave it out")

@@ -34,14 +34,7 @@ flags.DEFINE_bool("overwrite", False, "Makes finished files again, and replaces 
                   flag_values=FLAGS)
 codec_flags.define(FLAGS)
 recognizer_flag.define(FLAGS)
-flags.DEFINE_float("quality", None, "1 (smallest) .. 100 (best). Default: 50.", 1.0, 100.0,
-                   flag_values=FLAGS)
-flags.DEFINE_integer("max_bytes", None,
-                     "Instead of the quality: the best whose stream has at most so many bytes.", 1,
-                     flag_values=FLAGS)
-flags.DEFINE_float("target_bpp", None,
-                   "Instead of the quality: the one that comes nearest to so many bits per pixel.",
-                   0.0, flag_values=FLAGS)
+codec_flags.define_rate(FLAGS)
 
 _VERBS = ("compress", "decompress", "identity")
 _RATES = ("quality", "max_bytes", "target_bpp")

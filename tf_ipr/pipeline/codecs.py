@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from typing import Any
 
 from tf_ipr.format import model_folder, shipped_models
+from tf_ipr.format.bitstream import MAX_PIXELS
 from tf_ipr.runtime.codec import Codec
 
 
@@ -19,9 +21,14 @@ def for_decoding(model: str | None, max_pixels: int) -> Any:
     return _load(model, max_pixels, model_folder.DECODER)
 
 
-def _load(model: str | None, max_pixels: int, half: str) -> Any:
+def for_both(model: str | os.PathLike[str] | None, max_pixels: int = MAX_PIXELS) -> Any:
+    """Has `compress` and `decompress`; as `for_encoding`."""
+    return _load(model, max_pixels, model_folder.ENCODER, model_folder.DECODER)
+
+
+def _load(model: str | os.PathLike[str] | None, max_pixels: int, *halves: str) -> Any:
     folder = shipped_models.folder_of(model)
-    if not (folder / half).is_file() and (folder / model_folder.WEIGHTS).is_file():
+    if not all((folder / half).is_file() for half in halves) and (folder / model_folder.WEIGHTS).is_file():
         # A model fresh from its training: the same streams, seconds later.
         with contextlib.suppress(ModuleNotFoundError):  # Then what is missing is the half.
             from tf_ipr.models.codec import TensorFlowCodec  # pylint: disable=import-outside-toplevel
